@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The rules of one allocation: request -> result -> trace, and free. They follow Modules/
+ * _tracemalloc.c (3.11): only the outermost allocator call of a thread makes a trace, a known
+ * address is replaced, an unknown free ignored, a failed realloc changes nothing, a moved one
+ * drops the old block first.
+ *
+ * The outermost rule costs no bookkeeping for pymalloc's large requests: pymalloc passes them to
+ * the raw domain with the size unchanged, so the raw request makes the one trace.
+ */
+#ifndef TMBPF_ALLOCATIONS_BPF_H
+#define TMBPF_ALLOCATIONS_BPF_H
+
+#include "python_stack.bpf.h"
+
+#define TMBPF_NO_TRACE (~0ULL) /* tmbpf_pending.held.stack: nothing is held */
+
+static __always_inline void add_bytes(__u64 size)
+{
+	__u64 now = __sync_add_and_fetch(&totals.traced_current, size);
+	__u64 peak = totals.traced_peak;
+
+	/* Another CPU may raise the peak between the read and the exchange; four tries is more
+	 * than the GIL lets happen. */
+	for (int i = 0; i < 4 && now > peak; i++)
+		peak = __sync_val_compare_and_swap(&totals.traced_peak, peak, now);
+}
+
+static __always_inline void sub_bytes(__u64 size)
+{
+	__sync_fetch_and_add(&totals.traced_current, -size);
+}
+
+/* Takes the trace of `address` out, into `taken`; false when there is none. */
+static __always_inline int take_trace(__u64 address, struct tmbpf_trace *taken)
+{
+	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
+
+	if (!trace)
+		return 0;
+	*taken = *trace;
+	if (bpf_map_delete_elem(&traces, &address))
+		return 0;
+	sub_bytes(taken->size);
+	__sync_fetch_and_add(&totals.traces, -1);
+	return 1;
+}
+
+static __always_inline void put_trace(__u64 address, const struct tmbpf_trace *fresh)
+{
+	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
+	long error;
+
+	if (trace) {
+		__u64 before = trace->size;
+
+		/* Two stores: a snapshot that reads between them sees one block's size with its
+		 * former stack, for one block and one moment. */
+		trace->size = fresh->size;
+		trace->stack = fresh->stack;
+		sub_bytes(before);
+		add_bytes(fresh->size);
+		return;
+	}
+	error = bpf_map_update_elem(&traces, &address, fresh, BPF_ANY);
+	if (error) {
+		count(error == -TMBPF_E2BIG ? TMBPF_LOST_TRACES_FULL : TMBPF_LOST_TRACES_MEMORY);
+		return;
+	}
+	__sync_fetch_and_add(&totals.traces, 1);
+	add_bytes(fresh->size);
+}
+
+static __always_inline void record(__u64 address, __u64 size, int holds_gil)
+{
+	struct tmbpf_trace fresh = { .size = size, .stack = python_stack(holds_gil) };
+
+	put_trace(address, &fresh);
+}
+
+static __always_inline void forget(__u64 address)
+{
+	struct tmbpf_trace trace;
+
+	take_trace(address, &trace);
+	forget_code(address);
+}
+
+static __always_inline void set_pending(const struct tmbpf_pending *request)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if (bpf_map_update_elem(&pending, &thread, request, BPF_ANY))
+		count(TMBPF_LOST_PENDING);
+}
+
+static __always_inline struct tmbpf_pending *get_pending(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&pending, &thread);
+}
+
+static __always_inline void clear_pending(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&pending, &thread);
+}
+
+static __always_inline int is_small(__u64 size)
+{
+	return size - 1 < python.small_request_threshold;
+}
+
+/*
+ * The block that pymalloc will hand out for `size` (small): the head of the free list of the first
+ * pool of its class. 0 when the class has no usable pool and refill is going to be called: then
+ * usedpools[2i] is the list's own head, which lies 16 bytes before it.
+ */
+static __always_inline __u64 predict(__u64 size)
+{
+	__u64 head = python.usedpools + (((size - 1) >> python.alignment_shift) << 4);
+	__u64 pool = 0, block = 0;
+
+	if (read_target(&pool, sizeof(pool), head)) {
+		count(TMBPF_LOST_POOL);
+		return 0;
+	}
+	if (pool == head - python.pool_nextpool)
+		return 0;
+	if (read_target(&block, sizeof(block), pool + python.pool_freeblock)) {
+		count(TMBPF_LOST_POOL);
+		return 0;
+	}
+	count(TMBPF_COUNT_PREDICTED);
+	return block;
+}
+
+/* A small pymalloc request; `old` is the block that it replaces (realloc), or 0. */
+static __always_inline void small_request(__u64 size, __u64 old)
+{
+	__u64 block = predict(size);
+
+	if (block) {
+		if (old)
+			forget(old);
+		record(block, size, 1);
+		return;
+	}
+	struct tmbpf_pending *before = get_pending();
+	struct tmbpf_pending request = { .kind = TMBPF_PENDING_REFILL, .size = size, .old = old };
+
+	request.held.stack = TMBPF_NO_TRACE;
+	/* realloc's own inner malloc asks again for the same size: keep what it replaces. */
+	if (before && before->kind == TMBPF_PENDING_REFILL && before->size == size && !old)
+		request.old = before->old;
+	else if (before)
+		count(TMBPF_LOST_STALE);
+	set_pending(&request);
+}
+
+/* A raw malloc or calloc. */
+static __always_inline void raw_request(__u64 size)
+{
+	struct tmbpf_pending *before = get_pending();
+	struct tmbpf_pending request = { .kind = TMBPF_PENDING_RAW, .size = size };
+
+	request.held.stack = TMBPF_NO_TRACE;
+	if (before) {
+		if (before->kind == TMBPF_PENDING_REFILL)
+			return;
+		if (before->kind == TMBPF_PENDING_MOVE && before->size == size)
+			request.old = before->old;
+		else
+			count(TMBPF_LOST_STALE);
+	}
+	set_pending(&request);
+}
+
+/* A raw realloc: libc frees the old block before we see the result, and another thread may get its
+ * address by then, so its trace is taken out now and put back if realloc fails. */
+static __always_inline void raw_realloc_request(__u64 address, __u64 size)
+{
+	struct tmbpf_pending *before = get_pending();
+	struct tmbpf_pending request = { .kind = TMBPF_PENDING_RAW, .size = size, .old = address };
+
+	if (before && before->kind == TMBPF_PENDING_REFILL)
+		return;
+	if (before)
+		count(TMBPF_LOST_STALE);
+	if (!address || !take_trace(address, &request.held))
+		request.held.stack = TMBPF_NO_TRACE;
+	set_pending(&request);
+}
+
+/* Whether pymalloc manages `address`, and then its pool's size class, else -1. The check of
+ * address_in_range() before its radix tree (obmalloc.c, 3.9), which holds for later ones too. */
+static __always_inline int size_class_of(__u64 address)
+{
+	__u64 pool = address & ~((__u64)python.pool_size - 1);
+	__u32 index = 0, maxarenas = 0, szidx = 0;
+	__u64 arenas = 0, base = 0;
+
+	if (read_target(&index, sizeof(index), pool + python.pool_arenaindex) ||
+	    read_target(&maxarenas, sizeof(maxarenas), python.maxarenas) || index >= maxarenas ||
+	    read_target(&arenas, sizeof(arenas), python.arenas) ||
+	    read_target(&base, sizeof(base),
+			arenas + (__u64)index * python.arena_object_size + python.arena_address) ||
+	    !base || address - base >= python.arena_size ||
+	    read_target(&szidx, sizeof(szidx), pool + python.pool_szidx))
+		return -1;
+	return (int)(szidx & 0xff);
+}
+
+/* pymalloc_realloc() and _PyObject_Realloc() of obmalloc.c (3.11): keep the block when it still
+ * fits and does not waste a quarter, else allocate, copy, free. */
+static __always_inline void pymalloc_realloc(__u64 address, __u64 size)
+{
+	struct tmbpf_pending request = { .kind = TMBPF_PENDING_MOVE, .size = size, .old = address };
+	__u64 capacity;
+	int size_class;
+
+	if (!address) {
+		if (is_small(size))
+			small_request(size, 0);
+		return;
+	}
+	size_class = size_class_of(address);
+	if (size_class < 0)
+		return; /* passed on to the raw domain */
+	capacity = (__u64)(size_class + 1) << python.alignment_shift;
+	if (size <= capacity && 4 * size > 3 * capacity) {
+		record(address, size, 1);
+		return;
+	}
+	if (is_small(size)) {
+		small_request(size, address);
+		return;
+	}
+	request.held.stack = TMBPF_NO_TRACE;
+	set_pending(&request);
+}
+
+/* A raw request of this thread returned `address`, 0 on failure. */
+static __always_inline void raw_result(__u64 address)
+{
+	struct tmbpf_pending *request = get_pending();
+	struct tmbpf_pending done;
+
+	if (!request || request->kind == TMBPF_PENDING_REFILL)
+		return;
+	done = *request;
+	clear_pending();
+	count(TMBPF_COUNT_RETURNED);
+	if (!address) {
+		if (done.held.stack != TMBPF_NO_TRACE)
+			put_trace(done.old, &done.held);
+		return;
+	}
+	if (done.old)
+		forget(done.old);
+	record(address, done.size, 0);
+}
+
+/* pymalloc's refill returned a block, or 0: then the request goes on to the raw domain. */
+static __always_inline void refill_result(__u64 address)
+{
+	struct tmbpf_pending *request = get_pending();
+	struct tmbpf_pending done;
+
+	if (!request || request->kind != TMBPF_PENDING_REFILL)
+		return;
+	done = *request;
+	count(TMBPF_COUNT_RETURNED);
+	if (!address && done.old) {
+		request->kind = TMBPF_PENDING_MOVE;
+		return;
+	}
+	clear_pending();
+	if (!address)
+		return;
+	if (done.old)
+		forget(done.old);
+	record(address, done.size, 1);
+}
+
+#endif

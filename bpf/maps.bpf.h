@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Every map and every shared variable: who writes it, who reads it, what happens when it is full. */
+#ifndef TMBPF_MAPS_BPF_H
+#define TMBPF_MAPS_BPF_H
+
+#include "platform.bpf.h"
+
+/* Read-only data: set by the tracer before loading. */
+TMBPF_RODATA struct tmbpf_python python = {};
+TMBPF_RODATA struct tmbpf_config config = {};
+
+/* .bss: written here, read by the collector through the skeleton's mapping. */
+struct tmbpf_totals totals = {};
+
+/* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TMBPF_MAX_SITES);
+	__type(key, __u32);
+	__type(value, struct tmbpf_site);
+} sites SEC(".maps");
+
+/* Live blocks by address. Written here, read by the collector. Full: the block is not recorded
+ * and counted in TMBPF_LOST_TRACES_FULL. Resized to --max-traces; not preallocated, so that its
+ * price is that of the blocks it holds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, __u64);
+	__type(value, struct tmbpf_trace);
+} traces SEC(".maps");
+
+/* Requests in flight, by pid_tgid. Full: TMBPF_LOST_PENDING. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TMBPF_MAX_THREADS);
+	__type(key, __u64);
+	__type(value, struct tmbpf_pending);
+} pending SEC(".maps");
+
+/* Stacks that were sent, by id. Full or lost: the stack is sent again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 19);
+	__type(key, __u64);
+	__type(value, __u8);
+} stacks SEC(".maps");
+
+/* Code objects that were sent, by address; removed when the code object is freed. Full: sent
+ * again under a new id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 18);
+	__type(key, __u64);
+	__type(value, struct tmbpf_code);
+} codes SEC(".maps");
+
+/* Bytes that are 1 where some code object's address hashes to: spares most frees the look-up in
+ * codes. Never cleared. */
+enum { CODE_FILTER_SLOTS = 1 << 16 };
+struct code_filter {
+	__u8 slots[CODE_FILTER_SLOTS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct code_filter);
+} code_filter SEC(".maps");
+
+/* Descriptions of stacks and code objects, to the collector. Full: the description is lost,
+ * counted, and sent again at the next sight. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64[TMBPF_COUNTERS]);
+} counters SEC(".maps");
+
+/* Space for one stack and one code object, too large for the BPF stack. A program may be preempted
+ * by another task's program on the same CPU, so there are several and each is claimed. */
+enum { SCRATCH_SLOTS = 4 };
+struct scratch {
+	__u64 busy;
+	struct tmbpf_stack_event stack;
+	struct tmbpf_code_event code;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_SLOTS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+static __always_inline void count(enum tmbpf_counter which)
+{
+	__u32 zero = 0;
+	__u64 *values = bpf_map_lookup_elem(&counters, &zero);
+
+	if (values && which < TMBPF_COUNTERS)
+		values[which]++;
+}
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * What the other headers call: the kernel's helpers, or, with TMBPF_HOST, the stand-ins of the
+ * host test build (tests/host_bpf), which read recorded memory instead of a process.
+ */
+#ifndef TMBPF_PLATFORM_BPF_H
+#define TMBPF_PLATFORM_BPF_H
+
+#ifdef TMBPF_HOST
+#include "tests/host_bpf/host_platform.h"
+#else
+
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+/* Variables that the tracer sets before loading and the verifier takes as constants. */
+#define TMBPF_RODATA const volatile
+
+/* The two kernel types that we look into, by CO-RE; only the fields we read. */
+struct thread_struct {
+	unsigned long fsbase;
+} __attribute__((preserve_access_index));
+struct task_struct {
+	struct thread_struct thread;
+	int tgid;
+} __attribute__((preserve_access_index));
+
+/* glibc's pthread_self() is the thread's fs base (x86-64 ABI). */
+static __always_inline __u64 current_fs_base(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, thread.fsbase);
+}
+
+/* min(value, max), written so that the verifier sees the bound: clang compares a copy else. */
+#define clamp_size(value, max)                                          \
+	({                                                              \
+		__u64 clamped_ = (value);                               \
+		asm volatile("if %0 <= %1 goto +1\n%0 = %1"             \
+			     : "+r"(clamped_)                           \
+			     : "i"(max));                               \
+		clamped_;                                               \
+	})
+
+#endif /* TMBPF_HOST */
+
+#include "tmbpf.h"
+
+#define TMBPF_EINVAL 22
+#define TMBPF_E2BIG 7
+
+/* Reads `size` bytes at `address` of the target; 0 or a negative errno. */
+static __always_inline long read_target(void *to, __u32 size, __u64 address)
+{
+	return bpf_probe_read_user(to, size, (const void *)address);
+}
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* Probe entry points: decode the site, call one rule, return. */
+#include "allocations.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+enum { ZERO_FLAG = 0x40 };
+
+/* clang would turn a switch over registers into one load at a computed offset, which the verifier
+ * refuses on the context; the barrier keeps each load its own. */
+#define READ_REGISTER(number, field)          \
+	case number:                          \
+		value = ctx->field;           \
+		barrier_var(value);           \
+		break
+
+static __always_inline __u64 read_register(struct pt_regs *ctx, __u8 number)
+{
+	__u64 value = 0;
+
+	switch (number) {
+	READ_REGISTER(0, rax);
+	READ_REGISTER(1, rcx);
+	READ_REGISTER(2, rdx);
+	READ_REGISTER(3, rbx);
+	READ_REGISTER(4, rsp);
+	READ_REGISTER(5, rbp);
+	READ_REGISTER(6, rsi);
+	READ_REGISTER(7, rdi);
+	READ_REGISTER(8, r8);
+	READ_REGISTER(9, r9);
+	READ_REGISTER(10, r10);
+	READ_REGISTER(11, r11);
+	READ_REGISTER(12, r12);
+	READ_REGISTER(13, r13);
+	READ_REGISTER(14, r14);
+	READ_REGISTER(15, r15);
+	}
+	return value;
+}
+
+static __noinline int read_operand(struct pt_regs *ctx, const struct tmbpf_operand *operand,
+				   __u64 *value)
+{
+	__u64 base;
+
+	if (!operand || !value)
+		return 0;
+	if (operand->kind == TMBPF_OPERAND_CONSTANT) {
+		*value = (__u64)operand->value;
+		return 1;
+	}
+	base = read_register(ctx, operand->reg) + (__u64)operand->value;
+	if (operand->kind == TMBPF_OPERAND_MEMORY &&
+	    read_target(&base, sizeof(base), base)) {
+		count(TMBPF_LOST_OPERAND);
+		return 0;
+	}
+	*value = base;
+	return 1;
+}
+
+/* The site that was hit; 0 when it does not count. */
+static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
+{
+	__u32 index = (__u32)bpf_get_attach_cookie(ctx);
+	struct tmbpf_site *site = bpf_map_lookup_elem(&sites, &index);
+
+	if (!site || totals.stopped || (site->guarded && !(ctx->eflags & ZERO_FLAG)))
+		return 0;
+	return site;
+}
+
+/* False on overflow, where calloc fails before it allocates. */
+static __always_inline int multiply(__u64 *size, __u64 nelem)
+{
+	__u64 limit = nelem ? ~0ULL / nelem : ~0ULL;
+
+	barrier_var(limit); /* else clang makes it a 128-bit product, which BPF has not */
+	if (*size > limit)
+		return 0;
+	*size *= nelem;
+	return 1;
+}
+
+static __always_inline int request(struct pt_regs *ctx)
+{
+	struct tmbpf_site *site = hit_site(ctx);
+	__u64 size = 0, nelem = 1, address = 0;
+
+	if (!site || !read_operand(ctx, &site->size, &size))
+		return 0;
+	count(TMBPF_COUNT_REQUESTS);
+	if (site->op == TMBPF_OP_CALLOC) {
+		if (!read_operand(ctx, &site->nelem, &nelem))
+			return 0;
+		if (!multiply(&size, nelem))
+			return 0;
+	}
+	if (site->op == TMBPF_OP_REALLOC) {
+		if (!read_operand(ctx, &site->ptr, &address))
+			return 0;
+		if (site->allocator == TMBPF_RAW)
+			raw_realloc_request(address, size);
+		else
+			pymalloc_realloc(address, size);
+	} else if (site->allocator == TMBPF_RAW) {
+		raw_request(size);
+	} else if (is_small(size)) {
+		small_request(size, 0);
+	}
+	return 0;
+}
+
+static __always_inline int release_or_result(struct pt_regs *ctx)
+{
+	struct tmbpf_site *site = hit_site(ctx);
+	__u64 address = 0;
+
+	if (!site || !read_operand(ctx, &site->ptr, &address))
+		return 0;
+	if (site->op == TMBPF_OP_RESULT) {
+		raw_result(address);
+	} else {
+		count(TMBPF_COUNT_FREES);
+		if (address)
+			forget(address);
+	}
+	return 0;
+}
+
+static __always_inline int returned(struct pt_regs *ctx)
+{
+	struct tmbpf_site *site = hit_site(ctx);
+
+	if (!site)
+		return 0;
+	if (site->op == TMBPF_OP_REFILL_RETURN)
+		refill_result(ctx->rax);
+	else
+		raw_result(ctx->rax);
+	return 0;
+}
+
+/* malloc, calloc and realloc sites. Attached last, detached first. */
+SEC("uprobe")
+int allocate_enter(struct pt_regs *ctx)
+{
+	return request(ctx);
+}
+
+/* Free sites, and the instructions after a call into libc. */
+SEC("uprobe")
+int release_enter(struct pt_regs *ctx)
+{
+	return release_or_result(ctx);
+}
+
+/* Return probes: refill, and tail jumps into libc. */
+SEC("uretprobe")
+int allocate_exit(struct pt_regs *ctx)
+{
+	return returned(ctx);
+}
+
+/* The bare floor that scripts/bench measures against: the trap and nothing else. */
+SEC("uprobe")
+int nothing_enter(struct pt_regs *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static __always_inline int is_target(void)
+{
+	return (__u32)(bpf_get_current_pid_tgid() >> 32) == config.tgid;
+}
+
+/* A new program has other addresses: nothing may be recorded under the old ones. */
+SEC("raw_tp/sched_process_exec")
+int process_exec(void *ctx)
+{
+	__u32 event = TMBPF_EVENT_EXEC;
+
+	(void)ctx;
+	if (!is_target())
+		return 0;
+	totals.stopped = 1;
+	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	return 0;
+}
+
+/* A forked child keeps the breakpoints, though none of our programs run in it. */
+SEC("raw_tp/sched_process_fork")
+int process_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *child = (void *)ctx->args[1];
+	struct tmbpf_fork_event event = { .kind = TMBPF_EVENT_FORK };
+
+	if (!is_target())
+		return 0;
+	event.child = (__u32)BPF_CORE_READ(child, tgid);
+	if (event.child != config.tgid)
+		bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	return 0;
+}

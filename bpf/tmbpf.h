@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The one contract between the BPF programs and everything that runs in user space.
+ *
+ * Included by BPF C (clang, -target bpf), by the host test build and by C++. Every struct has
+ * explicit padding and asserted sizes. All sizes are bytes, all addresses are the target's
+ * virtual addresses, all counts are plain counts. Nothing here depends on a CPython version:
+ * versions become numbers in struct tmbpf_python before the kernel sees them.
+ */
+#ifndef TMBPF_H
+#define TMBPF_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define TMBPF_ASSERT_SIZE(type, size) static_assert(sizeof(type) == (size))
+#else
+#define TMBPF_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+#endif
+
+enum {
+	TMBPF_MAX_FRAMES = 128,	      /* frames kept of one stack, at most */
+	TMBPF_MAX_DEPTH = 65535,      /* frames counted of one stack (tracemalloc's UINT16_MAX) */
+	TMBPF_MAX_SITES = 4096,	      /* probe sites of one target */
+	TMBPF_MAX_THREADS = 4096,     /* thread states looked at when searching one; requests in flight */
+	TMBPF_NAME_BYTES = 1024,      /* bytes kept of a file name or a qualified name, as stored */
+	TMBPF_LINETABLE_BYTES = 8192, /* bytes of a line table sent with its code object */
+};
+
+/* What the program does when a site is hit. */
+enum tmbpf_op {
+	TMBPF_OP_MALLOC = 0,  /* request: size */
+	TMBPF_OP_CALLOC = 1,  /* request: nelem * size */
+	TMBPF_OP_REALLOC = 2, /* request: pointer, size */
+	TMBPF_OP_FREE = 3,    /* pointer */
+	TMBPF_OP_RESULT = 4,  /* the pending raw request of this thread returned: pointer */
+	TMBPF_OP_RAW_RETURN = 5,    /* return probe on a tail jump into libc: result in rax */
+	TMBPF_OP_REFILL_RETURN = 6, /* return probe on pymalloc's refill function: result in rax */
+};
+
+/* Which of CPython's allocators the site belongs to. */
+enum tmbpf_allocator {
+	TMBPF_PYMALLOC = 0, /* _PyObject_* : the mem and object domains */
+	TMBPF_RAW = 1,	    /* _PyMem_Raw* : the raw domain, and what pymalloc passes on to it */
+};
+
+/* Where an operand is when the site is hit. */
+enum tmbpf_operand_kind {
+	TMBPF_OPERAND_NONE = 0,
+	TMBPF_OPERAND_CONSTANT = 1, /* value */
+	TMBPF_OPERAND_REGISTER = 2, /* register + value */
+	TMBPF_OPERAND_MEMORY = 3,   /* 8 bytes at register + value */
+};
+
+/* x86-64 register numbers as the instruction encoding has them: rax 0, rcx 1, rdx 2, rbx 3,
+ * rsp 4, rbp 5, rsi 6, rdi 7, r8..r15. */
+struct tmbpf_operand {
+	__s64 value;
+	__u8 kind; /* enum tmbpf_operand_kind */
+	__u8 reg;
+	__u8 pad[6];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_operand, 16);
+
+/* One probe site. Written by the tracer before attaching, read by the programs; its index in the
+ * sites map is the BPF cookie of the probe. */
+struct tmbpf_site {
+	struct tmbpf_operand size;  /* requested bytes; calloc: bytes of one element */
+	struct tmbpf_operand nelem; /* calloc only: number of elements */
+	struct tmbpf_operand ptr;   /* free, realloc: the block; result: where the result is */
+	__u8 op;		    /* enum tmbpf_op */
+	__u8 allocator;		    /* enum tmbpf_allocator */
+	__u8 guarded;		    /* 1: counts only with ZF set (the inlined copy will run) */
+	__u8 pad[5];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_site, 56);
+
+/* The target's interpreter in numbers: where its state lies in the process, and the offsets of the
+ * fields that the programs read, each named after its CPython field. Written by the tracer before
+ * loading (read-only data), read by the programs. Offsets and sizes are bytes. */
+struct tmbpf_python {
+	/* addresses in the process */
+	__u64 tstate_current;	 /* _PyRuntime.gilstate.tstate_current */
+	__u64 interpreters_head; /* _PyRuntime.interpreters.head */
+	__u64 usedpools;	 /* usedpools[] of obmalloc.c */
+	__u64 arenas;		 /* the variable arenas of obmalloc.c */
+	__u64 maxarenas;	 /* the variable maxarenas of obmalloc.c */
+	/* PyInterpreterState, PyThreadState, _PyCFrame */
+	__u32 interp_next;
+	__u32 interp_threads_head;
+	__u32 tstate_next;
+	__u32 tstate_thread_id;
+	__u32 tstate_cframe;
+	__u32 cframe_current_frame;
+	/* _PyInterpreterFrame */
+	__u32 frame_f_code;
+	__u32 frame_previous;
+	__u32 frame_prev_instr;
+	__u32 frame_owner;
+	__u32 frame_owned_by_generator; /* value of frame_owner whose frames are always complete */
+	/* PyCodeObject */
+	__u32 code_co_filename;
+	__u32 code_co_qualname;
+	__u32 code_co_linetable;
+	__u32 code_co_firstlineno;
+	__u32 code_co_firsttraceable; /* in code units of 2 bytes */
+	__u32 code_co_code_adaptive;
+	/* PyASCIIObject, PyCompactUnicodeObject, PyBytesObject */
+	__u32 unicode_length;
+	__u32 unicode_state;
+	__u32 unicode_ascii_data;   /* offset of the text of a compact ASCII string */
+	__u32 unicode_compact_data; /* offset of the text of any other compact string */
+	__u32 bytes_ob_size;
+	__u32 bytes_ob_sval;
+	/* pymalloc: struct pool_header, struct arena_object, and its constants */
+	__u32 pool_freeblock;
+	__u32 pool_nextpool;
+	__u32 pool_arenaindex;
+	__u32 pool_szidx;
+	__u32 arena_address;
+	__u32 arena_object_size;
+	__u32 pool_size;
+	__u32 arena_size;
+	__u32 alignment_shift;		/* size classes are multiples of 1 << this */
+	__u32 small_request_threshold;	/* largest request that pymalloc serves */
+	__u32 pad;
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 34 * 4);
+
+/* Read-only settings of one session. Written before loading. */
+struct tmbpf_config {
+	__u32 max_frames; /* frames kept, 1..TMBPF_MAX_FRAMES */
+	__u32 tgid;	  /* the target, as the kernel's first pid namespace numbers it */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_config, 8);
+
+/* One live block; key of the traces map: its address. Written by the programs, read by the
+ * collector in batches. */
+struct tmbpf_trace {
+	__u64 size;  /* requested bytes */
+	__u64 stack; /* id of its stack, or TMBPF_STACK_UNKNOWN */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_trace, 16);
+
+/* No Python frame: tracemalloc's ("<unknown>", 0). */
+#define TMBPF_STACK_UNKNOWN 0ULL
+
+/* A request whose result is not known yet; key of the pending map: pid_tgid. */
+enum tmbpf_pending_kind {
+	TMBPF_PENDING_REFILL = 1, /* inside pymalloc's refill: raw requests are its own */
+	TMBPF_PENDING_RAW = 2,	  /* inside libc; old, if any, is already taken out of traces */
+	TMBPF_PENDING_MOVE = 3,	  /* pymalloc realloc that leaves pymalloc: raw request follows */
+};
+struct tmbpf_pending {
+	__u64 size;		 /* requested bytes */
+	__u64 old;		 /* realloc: the block that goes away, else 0 */
+	struct tmbpf_trace held; /* RAW: old's trace, put back if realloc fails; stack ~0: none */
+	__u32 kind;		 /* enum tmbpf_pending_kind */
+	__u32 pad;
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_pending, 40);
+
+/* A code object that is known; key of the codes map: its address. */
+struct tmbpf_code {
+	__u32 id;	      /* 1.. in order of first sight; 0: not described */
+	__u32 firsttraceable; /* bytes from the code's start to its first traceable unit */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_code, 8);
+
+/* Totals as tracemalloc counts them. In .bss; written by the programs, read by the collector. */
+struct tmbpf_totals {
+	__u64 traced_current; /* bytes */
+	__u64 traced_peak;    /* bytes */
+	__u64 traces;	      /* blocks */
+	__u32 codes;	      /* code ids given out */
+	__u32 stopped;	      /* 1: record nothing any more (the target executed a new program) */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 32);
+
+/* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
+ * something that was not seen as it should have been, and is shown whenever it is not zero. */
+enum tmbpf_counter {
+	TMBPF_COUNT_REQUESTS,	/* malloc, calloc and realloc sites hit */
+	TMBPF_COUNT_FREES,	/* free sites hit */
+	TMBPF_COUNT_PREDICTED,	/* results read from the free list */
+	TMBPF_COUNT_RETURNED,	/* results caught on return */
+	TMBPF_COUNT_NO_THREAD,	/* blocks of threads without a Python thread state */
+	TMBPF_FIRST_LOSS,
+	TMBPF_LOST_TRACES_FULL = TMBPF_FIRST_LOSS, /* blocks: the traces map is full */
+	TMBPF_LOST_TRACES_MEMORY, /* blocks: the kernel had no memory for a trace */
+	TMBPF_LOST_PENDING,	  /* blocks: too many threads inside the allocator */
+	TMBPF_LOST_STALE,	  /* requests whose result never came */
+	TMBPF_LOST_OPERAND,	  /* hits whose operand could not be read */
+	TMBPF_LOST_POOL,	  /* blocks: pool header not readable */
+	TMBPF_LOST_SCRATCH,	  /* stacks: no scratch space on this CPU */
+	TMBPF_LOST_FRAMES,	  /* stacks cut short: a frame could not be read */
+	TMBPF_LOST_STACKS,	  /* descriptions of stacks that found no room in the ring buffer */
+	TMBPF_LOST_CODES,	  /* descriptions of code objects, likewise */
+	TMBPF_COUNTERS,
+};
+
+/* Messages in the ring buffer; every one begins with its kind. */
+enum tmbpf_event_kind {
+	TMBPF_EVENT_STACK = 1,
+	TMBPF_EVENT_CODE = 2,
+	TMBPF_EVENT_EXEC = 3, /* only the kind: the target executed a new program */
+	TMBPF_EVENT_FORK = 4,
+};
+
+/* A stack at its first sight. Sent with `nframes` elements of frames. */
+struct tmbpf_stack_event {
+	__u32 kind;
+	__u32 nframes; /* kept */
+	__u64 id;
+	__u32 total_nframe; /* before the cut, at most TMBPF_MAX_DEPTH */
+	__u32 pad;
+	/* most recent first: code id << 32 | byte offset of prev_instr in the code */
+	__u64 frames[TMBPF_MAX_FRAMES];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_stack_event, 24 + 8 * TMBPF_MAX_FRAMES);
+
+/* A str as it lies in memory: `length` characters of `kind` bytes (1 Latin-1, 2 UCS-2, 4 UCS-4;
+ * 0: not readable), of which `kept` bytes were copied. */
+struct tmbpf_text {
+	__u64 length;
+	__u32 kept;
+	__u8 char_size;
+	__u8 pad[3];
+	__u8 bytes[TMBPF_NAME_BYTES];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_text, 16 + TMBPF_NAME_BYTES);
+
+/* A code object at its first sight. Sent with `linetable_kept` bytes of linetable. */
+struct tmbpf_code_event {
+	__u32 kind;
+	__u32 id;
+	__u64 address;
+	__u64 linetable_address; /* the bytes object, so that the rest can be read while it lives */
+	__s32 firstlineno;
+	__u32 linetable_kept;
+	__u64 linetable_size; /* bytes, whole */
+	struct tmbpf_text filename;
+	struct tmbpf_text qualname;
+	__u8 linetable[TMBPF_LINETABLE_BYTES];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_code_event, 40 + 2 * (16 + TMBPF_NAME_BYTES) + TMBPF_LINETABLE_BYTES);
+
+/* The target forked. */
+struct tmbpf_fork_event {
+	__u32 kind;
+	__u32 child; /* tgid in the kernel's first pid namespace */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_fork_event, 8);
+
+#endif /* TMBPF_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/allocator/probe_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "symbols/allocator/code_index.h"
+#include "symbols/allocator/guard_finder.h"
+#include "symbols/allocator/plan_checks.h"
+#include "symbols/allocator/site_planner.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+// struct PyMemAllocatorEx: ctx and four functions.
+constexpr std::uint64_t kAllocatorSize = 40;
+
+CodeInterest interest_of(const AllocatorTables& tables) {
+  CodeInterest interest;
+  for (const auto* slots : {&tables.pymalloc_slots, &tables.raw_slots}) {
+    for (const std::uint64_t slot : *slots) {
+      interest.data.push_back({slot, kAllocatorSize});
+    }
+  }
+  for (const FunctionRole& role : all_roles(tables)) {
+    interest.data.push_back({role.function, 1});
+    interest.functions.push_back(role.function);
+  }
+  interest.functions.push_back(tables.refill);
+  return interest;
+}
+
+std::string describe_sites(const char* allocator, const PlanCounts& counts, std::size_t which) {
+  return fmt::format("inlined {}: {} malloc, {} calloc, {} realloc, {} free\n", allocator,
+                     counts.malloc_sites[which], counts.calloc_sites[which],
+                     counts.realloc_sites[which], counts.free_sites[which]);
+}
+
+}  // namespace
+
+bool ProbePlan::complete() const {
+  return std::all_of(checks.begin(), checks.end(),
+                     [](const PlanCheck& check) { return check.passed; });
+}
+
+ProbePlan make_probe_plan(const ElfImage& image, const AllocatorTables& tables) {
+  const CodeIndex code(image, interest_of(tables));
+  const SlotUses uses = find_slot_uses(code, tables);
+  SitePlan sites = plan_sites(code, tables, uses);
+  if (sites.counts.entries == 0) {
+    throw Error(fmt::format("{}: no allocator function can be probed", image.path()));
+  }
+  ProbePlan plan;
+  plan.checks = check_plan(code, tables, uses, sites);
+  plan.counts = sites.counts;
+  plan.sites = std::move(sites.sites);
+  return plan;
+}
+
+std::string describe(const ProbePlan& plan) {
+  const PlanCounts& counts = plan.counts;
+  std::string text = describe_sites("pymalloc", counts, TMBPF_PYMALLOC);
+  text += describe_sites("raw", counts, TMBPF_RAW);
+  text += fmt::format("{} probes: {} guards, {} entries, {} results, {} returns\n",
+                      plan.sites.size(), counts.guards - counts.not_sites - counts.promoted,
+                      counts.entries, counts.results, counts.returns);
+  for (const PlanCheck& check : plan.checks) {
+    text += fmt::format("{:4} {}: {}\n", check.passed ? "ok" : "FAIL", check.name, check.detail);
+  }
+  return text;
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/process/process_identity.h"
+
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "util/error.h"
+
+namespace tmbpf {
+
+std::optional<ProcessIdentity> find_process(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  // comm may hold spaces and parentheses: it ends at the last one.
+  const std::size_t open = text.find('(');
+  const std::size_t close = text.rfind(')');
+  if (open == std::string::npos || close == std::string::npos || close < open) {
+    return std::nullopt;
+  }
+  ProcessIdentity identity{.pid = pid, .command = text.substr(open + 1, close - open - 1)};
+  std::istringstream rest(text.substr(close + 1));
+  std::string field;
+  std::string state;
+  rest >> state;
+  for (int i = 0; i < 18; ++i) {  // fields 4 to 21
+    rest >> field;
+  }
+  rest >> identity.start_time;
+  if (!rest || state == "Z" || state == "X") {
+    return std::nullopt;
+  }
+  return identity;
+}
+
+ProcessIdentity identify_process(pid_t pid) {
+  auto identity = find_process(pid);
+  if (!identity) {
+    throw Error(fmt::format("there is no process {}", pid),
+                "give the pid of a running Python, as `pgrep -a python` prints it",
+                ExitStatus::target);
+  }
+  return *std::move(identity);
+}
+
+bool still_runs(const ProcessIdentity& identity) {
+  const auto now = find_process(identity.pid);
+  return now && *now == identity;
+}
+
+UniqueFd open_pidfd(pid_t pid) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/statm", pid));
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  file >> size >> resident;
+  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+}  // namespace tmbpf

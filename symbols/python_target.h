@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A running CPython, and everything that attaching to it needs.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bpf/tmbpf.h"
+#include "symbols/allocator/allocator_tables.h"
+#include "symbols/allocator/probe_plan.h"
+#include "symbols/elf/elf_image.h"
+#include "symbols/process/process_identity.h"
+#include "symbols/python/python_version.h"
+
+namespace tmbpf {
+
+struct PythonTarget {
+  ProcessIdentity identity;
+  PythonVersion version;
+  std::string image_path;      // as the process names the file that holds the interpreter
+  std::string attach_path;     // the same file, openable from here
+  std::string build_id;
+  std::uint64_t load_bias = 0;  // address = vaddr + load_bias
+  tmbpf_python python{};        // with the addresses in this process
+  AllocatorTables tables;
+  ProbePlan plan;
+  double planning_seconds = 0;  // wall time of analysing the image
+};
+
+// Finds and analyses the interpreter of `pid`. Throws Error (target): no such process, not a
+// Python, unsupported version, allocator tables not found; (not_permitted): may not be looked at.
+// The live allocator is not judged here: see replaced_allocator().
+PythonTarget open_python_target(pid_t pid);
+
+// Which allocator stands in the process's tables now, when it is not CPython's default one: a
+// sentence that names it ("tracemalloc's hooks", "malloc (PYTHONMALLOC=malloc)", a library's
+// function). Empty: the default one is in use.
+std::string replaced_allocator(const PythonTarget& target);
+
+}  // namespace tmbpf

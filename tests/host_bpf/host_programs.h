@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests call of the BPF headers compiled for the host (host_programs.c). */
+#ifndef TMBPF_HOST_PROGRAMS_H
+#define TMBPF_HOST_PROGRAMS_H
+
+#include "bpf/tmbpf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Empties every map, counter and total, and sets the read-only data. */
+void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings);
+__u64 host_python_stack(int holds_gil);
+void host_small_request(__u64 size);
+void host_pymalloc_realloc(__u64 address, __u64 size);
+void host_raw_request(__u64 size);
+void host_raw_realloc_request(__u64 address, __u64 size);
+void host_raw_result(__u64 address);
+void host_refill_result(__u64 address);
+void host_forget(__u64 address);
+int host_size_class_of(__u64 address);
+const struct tmbpf_totals *host_totals(void);
+__u64 host_counter(enum tmbpf_counter which);
+const struct tmbpf_trace *host_trace(__u64 address);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one program of tests/programs so that its allocations are alike in every mode.
+
+    target.py PROGRAM --mode {tracemalloc,allocator,tmbpf} --frames N --output OUT
+
+The modes take the same path through this file; they differ in who watches:
+
+tracemalloc  stdlib tracemalloc as every user has it. Besides the allocator it follows free
+             lists: an object that is handed out again gets the traceback of its new owner.
+allocator    stdlib tracemalloc with that one thing off. CPython calls
+             _PyTraceMalloc_NewReference only while _Py_tracemalloc_config.tracing is not zero,
+             but its allocator hooks never look at that flag: clearing it after start() leaves
+             exactly what the allocator was asked for, in tracemalloc's own words. This is what
+             tmbpf must equal without any exception.
+tmbpf        nothing inside; the harness attaches while the process waits.
+
+What is measured lies between two points, "ready" and "done". At each the program writes the
+word to stdout and waits for one byte on stdin. What makes runs comparable:
+
+- the cyclic collector never runs by itself. It runs here, at the same place in every mode: once
+  before run(), which also empties the free lists, so that what the wait left in them cannot
+  matter, and once after run(), which frees what the free lists still hold;
+- run() has been called once before, so that imports, caches and specialised code are settled;
+- the allocations of this file itself differ between modes and are left out by its name.
+
+OUT gets a dict (pickle): "traces" as tracemalloc has them (modes tracemalloc and allocator) and
+"objects": {(type, size, traceback): count} of every traced object that can be reached.
+"""
+import argparse
+import ctypes
+import gc
+import importlib.util
+import os
+import pickle
+import sys
+import tracemalloc
+import types
+
+from object_blocks import count_object_blocks
+
+TRACING = 1  # index in struct _PyTraceMalloc_Config {int initialized; int tracing; int max_nframe}
+
+
+def load_program(path: str) -> types.ModuleType:
+    name = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location("program_" + name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"not a Python file: {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def wait_at(point: bytes) -> None:
+    os.write(1, point)
+    if not os.read(0, 1):
+        raise SystemExit("the harness has gone")
+
+
+def write_result(path: str, traces: list, objects: dict) -> None:
+    with open(path, "wb") as file:
+        pickle.dump({"traces": traces, "objects": objects}, file, pickle.HIGHEST_PROTOCOL)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("--mode", choices=("tracemalloc", "allocator", "tmbpf"), required=True)
+    parser.add_argument("--frames", type=int, required=True)
+    parser.add_argument("--output", required=True)
+    options = parser.parse_args()
+    program = load_program(options.program)
+    config = (ctypes.c_int * 3).in_dll(ctypes.pythonapi, "_Py_tracemalloc_config")
+    inside = options.mode != "tmbpf"
+    follow_free_lists = int(options.mode == "tracemalloc")
+
+    program.run()
+    gc.collect()
+    gc.disable()
+    wait_at(b"ready\n")
+    if inside:
+        tracemalloc.start(options.frames)
+    config[TRACING] = follow_free_lists
+    gc.collect()
+    kept = program.run()
+    gc.collect()
+    if inside:
+        config[TRACING] = 1
+        traces = tracemalloc.take_snapshot().traces._traces
+        objects = count_object_blocks(kept, tracemalloc)
+        tracemalloc.stop()
+        write_result(options.output, traces, objects)
+    wait_at(b"done\n")
+    return 0 if kept is not None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

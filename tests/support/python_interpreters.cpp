@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/python_interpreters.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "symbols/python/python_layout.h"
+
+namespace tmbpf {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> bin_directories() {
+  std::vector<fs::path> directories{"/usr/bin", "/usr/local/bin"};
+  const auto add_all = [&directories](const fs::path& root) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(root, error)) {
+      directories.push_back(entry.path() / "bin");
+    }
+  };
+  add_all("/opt");
+  if (const char* home = std::getenv("HOME")) {
+    add_all(fs::path(home) / ".pyenv/versions");
+  }
+  std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  for (std::string directory; std::getline(path, directory, ':');) {
+    directories.emplace_back(directory);
+  }
+  return directories;
+}
+
+std::string version_of(const fs::path& python) {
+  const std::string command = python.string() + " -c 'import platform; print(platform.python_version())' 2>/dev/null";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::array<char, 64> text{};
+  if (!pipe || std::fgets(text.data(), text.size(), pipe.get()) == nullptr) {
+    return {};
+  }
+  std::string version(text.data());
+  return version.substr(0, version.find_first_of("\n+"));
+}
+
+bool is_elf(const fs::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  std::array<char, 4> magic{};
+  return file && std::fread(magic.data(), 1, magic.size(), file.get()) == magic.size() &&
+         magic == std::array<char, 4>{0x7f, 'E', 'L', 'F'};
+}
+
+std::vector<PythonInterpreter> find_pythons() {
+  const std::regex name("python3\\.[0-9]+");
+  std::set<fs::path> seen;
+  std::vector<PythonInterpreter> found;
+  for (const fs::path& directory : bin_directories()) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+      const fs::path real = fs::canonical(entry.path(), error);
+      if (!std::regex_match(entry.path().filename().string(), name) || error || !is_elf(real) ||
+          !seen.insert(real).second) {
+        continue;
+      }
+      std::string version = version_of(real);
+      if (!version.empty()) {
+        found.push_back({real.string(), std::move(version)});
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+const std::vector<PythonInterpreter>& installed_pythons() {
+  static const std::vector<PythonInterpreter> kFound = find_pythons();
+  return kFound;
+}
+
+std::vector<PythonInterpreter> supported_pythons() {
+  std::vector<PythonInterpreter> supported;
+  for (const PythonInterpreter& python : installed_pythons()) {
+    int minor = 0;
+    if (std::sscanf(python.version.c_str(), "3.%d", &minor) == 1 &&
+        python_layout({.major = 3, .minor = minor})) {
+      supported.push_back(python);
+    }
+  }
+  if (supported.empty()) {
+    throw std::runtime_error("no supported CPython is installed: run scripts/setup");
+  }
+  return supported;
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/model_random_snapshot.h"
+
+#include <array>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace tmbpf::test {
+namespace {
+
+// Prefixes of each other and code points of all UTF-8 lengths, so that ties in size and count
+// are decided by every rule of Python's string order.
+constexpr std::array<std::string_view, 12> kFilenames{
+    "a.py",
+    "a.pyc",
+    "/usr/lib/python3.11/json/decoder.py",
+    "/usr/lib/python3.11/json",
+    "<string>",
+    "<frozen importlib._bootstrap>",
+    "",
+    "with space: and colon.py",
+    "caf\xc3\xa9.py",
+    "\xe6\x97\xa5\xe6\x9c\xac.py",
+    "\xf0\x9f\x90\x8d.py",
+    "bad\xed\xb3\xbf.py",
+};
+
+class Generator {
+ public:
+  explicit Generator(std::uint32_t seed) : random_(seed) {}
+
+  // Evenly from [0, bound); not std::uniform_int_distribution, whose values differ by library.
+  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+TracebackId add_random_traceback(Snapshot& snapshot, Generator& generator, std::uint32_t files) {
+  std::vector<FrameId> frames(generator.below(6));
+  for (FrameId& frame : frames) {
+    const StringId filename = snapshot.add_string(kFilenames[generator.below(files)]);
+    const StringId function = snapshot.add_string(generator.below(2) == 0 ? "f" : "");
+    frame = snapshot.add_frame(filename, generator.below(4), function);
+  }
+  return snapshot.add_traceback(frames,
+                                static_cast<std::uint32_t>(frames.size()) + generator.below(3));
+}
+
+std::uint64_t random_size(Generator& generator) {
+  switch (generator.below(8)) {
+    case 0:
+      return std::uint64_t{1} << generator.below(45);
+    case 1:
+      return generator.below(100000);
+    default:
+      return std::uint64_t{16} * generator.below(3);
+  }
+}
+
+}  // namespace
+
+Snapshot random_snapshot(std::uint32_t seed) {
+  Generator generator(seed);
+  const std::uint32_t files = 1 + generator.below(kFilenames.size());
+  Snapshot snapshot;
+  snapshot.set_traceback_limit(1 + generator.below(25));
+  std::vector<TracebackId> tracebacks(1 + generator.below(80));
+  for (TracebackId& traceback : tracebacks) {
+    traceback = add_random_traceback(snapshot, generator, files);
+  }
+  const std::uint32_t traces = generator.below(600);
+  for (std::uint32_t i = 0; i < traces; ++i) {
+    snapshot.add_trace(
+        {.domain = generator.below(10) == 0 ? 389047U : 0U,
+         .traceback = tracebacks[generator.below(static_cast<std::uint32_t>(tracebacks.size()))],
+         .size = random_size(generator)});
+  }
+  return snapshot;
+}
+
+}  // namespace tmbpf::test

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshots that are different for each seed and the same each time.
+#pragma once
+
+#include <cstdint>
+
+#include "userspace/model/snapshot.h"
+
+namespace tmbpf::test {
+
+// Small value ranges on purpose: equal sizes and counts, recursion, one line in two functions,
+// tracebacks that differ in total_nframe only. File names of every kind that Python knows:
+// ASCII, non-ASCII, beyond the BMP, with lone surrogates, with spaces, empty.
+Snapshot random_snapshot(std::uint32_t seed);
+
+}  // namespace tmbpf::test

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/capture_options.h"
+
+#include <fmt/format.h>
+
+#include "bpf/tmbpf.h"
+
+namespace tmbpf {
+namespace {
+
+std::string only(const std::string& value, const char* allowed, const char* why) {
+  return value == allowed ? std::string()
+                          : fmt::format("\"{}\" is not possible: {} (known: {})", value, why, allowed);
+}
+
+}  // namespace
+
+void add_capture_options(CLI::App& app, CaptureOptions& options) {
+  const std::string group = "Capture";
+  app.add_option("--frames", options.trace.frames, "Frames kept of each Python stack")
+      ->check(CLI::Range(1, static_cast<int>(TMBPF_MAX_FRAMES)))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--mode", options.mode, "How allocations are followed: exact")
+      ->check([](const std::string& mode) {
+        return only(mode, "exact", "this version has one mode");
+      })
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-slowdown", options.max_slowdown,
+                 "How much the target may be slowed down: none (no limit)")
+      ->check([](const std::string& budget) {
+        return only(budget, "none", "this version keeps no budget; exact mode costs what it costs");
+      })
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-traces", options.trace.max_traces, "Live blocks kept at most")
+      ->check(CLI::Range(1, 1 << 28))
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace tmbpf

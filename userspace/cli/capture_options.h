@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that every tracing command shares, as the user wrote them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+
+#include "userspace/trace/trace_options.h"
+
+namespace tmbpf {
+
+struct CaptureOptions {
+  TraceOptions trace;
+  std::string mode = "exact";
+  std::string max_slowdown = "none";
+};
+
+// Adds --frames, --mode, --max-slowdown and --max-traces; values that are not possible are refused
+// with the list of those that are. `options` must outlive the parsing.
+void add_capture_options(CLI::App& app, CaptureOptions& options);
+
+}  // namespace tmbpf

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/cli/check_command.h"
+#include "userspace/cli/live_command.h"
+#include "userspace/cli/session_commands.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  sudo tmbpf --pid 1234                                what holds memory, by line, refreshed
+  sudo tmbpf -- python3 app.py                         the same from the first instruction
+  sudo tmbpf start --pid 1234 --frames 25              a session in the background
+  sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc) or .pb.gz (pprof)
+
+Exit status: 0 done; 1 failed; 2 usage; 3 target gone or not traceable; 4 not permitted;
+130 interrupted.)";
+
+// The whole command line: every option's value, and what to run.
+struct CommandLine {
+  LiveOptions live;
+  CaptureOptions capture;
+  pid_t pid = 0;  // of the subcommands
+  std::string output;
+  bool json = false;
+};
+
+CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
+  return app.add_option("--pid", pid, "The process")->check(CLI::PositiveNumber);
+}
+
+void add_commands(CLI::App& app, CommandLine& line) {
+  app.require_subcommand(0, 1);
+  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
+  add_pid(*start, line.pid)->required();
+  add_capture_options(*start, line.capture);
+  CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
+  add_pid(*snapshot, line.pid)->required();
+  snapshot->add_option("--output", line.output, "The file: .pickle or .pb.gz")->required();
+  CLI::App* status = app.add_subcommand("status", "Show a session's totals");
+  add_pid(*status, line.pid)->required();
+  status->add_flag("--json", line.json, "For programs");
+  add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
+  add_pid(*app.add_subcommand("check", "What this system, and a process, allow"), line.pid);
+}
+
+int run_command(const CLI::App& app, const CommandLine& line) {
+  if (app.got_subcommand("start")) {
+    return run_start(line.pid, line.capture);
+  }
+  if (app.got_subcommand("snapshot")) {
+    return run_snapshot(line.pid, line.output);
+  }
+  if (app.got_subcommand("status")) {
+    return run_status(line.pid, line.json);
+  }
+  if (app.got_subcommand("stop")) {
+    return run_stop(line.pid);
+  }
+  if (app.got_subcommand("check")) {
+    return run_check(line.pid);
+  }
+  if ((line.live.pid == 0) == line.live.program.empty()) {
+    throw Error(line.live.program.empty() ? "nothing to trace" : "both --pid and a program",
+                "give --pid PID or -- PROGRAM; `tmbpf --help` shows all", ExitStatus::usage);
+  }
+  return run_live(line.live, line.capture);
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  CommandLine line;
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  if (dashes != words.end()) {
+    line.live.program.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+  }
+  CLI::App app("tmbpf: where a running Python allocates its memory, seen from outside", "tmbpf");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
+  add_pid(app, line.live.pid);
+  add_live_options(app, line.live);
+  add_capture_options(app, line.capture);
+  add_commands(app, line);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them last first
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      return app.exit(error);  // --help, --version
+    }
+    throw Error(error.what(), "`tmbpf --help` shows what is possible", ExitStatus::usage);
+  }
+  return run_command(app, line);
+}
+
+}  // namespace tmbpf

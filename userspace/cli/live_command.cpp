@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/live_command.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "symbols/python_target.h"
+#include "userspace/cli/live_screen.h"
+#include "userspace/cli/live_table.h"
+#include "userspace/cli/signals.h"
+#include "userspace/trace/launcher.h"
+#include "userspace/trace/tracer.h"
+#include "util/error.h"
+#include "util/log.h"
+
+namespace tmbpf {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+enum class Ending : std::uint8_t { none, quit, interrupted, target_gone };
+
+// The loop of one live view: waits, refreshes, and notices why to end.
+class LiveLoop {
+ public:
+  LiveLoop(const LiveOptions& options, Tracer& tracer, const Signals& signals, LiveScreen& screen)
+      : options_(options), tracer_(tracer), signals_(signals), screen_(screen) {}
+
+  Ending run() {
+    const auto begin = Clock::now();
+    auto next = begin + to_clock(options_.once && options_.duration > 0 ? options_.duration : options_.interval);
+    while (ending_ == Ending::none) {
+      wait_until(next);
+      if (ending_ != Ending::none) {
+        break;
+      }
+      if (redraw_ || Clock::now() >= next) {
+        refresh();
+        next = std::max(next + to_clock(options_.interval), Clock::now() + std::chrono::milliseconds(50));
+      }
+      const bool over = options_.duration > 0 && Clock::now() - begin >= to_clock(options_.duration);
+      if (ending_ == Ending::none && ((options_.once && shown_) || over)) {
+        ending_ = Ending::quit;
+      }
+    }
+    return ending_;
+  }
+
+ private:
+  static Clock::duration to_clock(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
+  }
+
+  void wait_until(Clock::time_point when) {
+    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{screen_.input_fd(), POLLIN, 0}};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
+    ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<long>(left.count(), 0, 200)));
+    while (const auto signal = signals_.next()) {
+      if (*signal != SIGCHLD) {
+        ending_ = Ending::interrupted;
+      }
+    }
+    redraw_ = false;
+    if (ending_ == Ending::none && screen_.read_keys(redraw_)) {
+      ending_ = Ending::quit;
+    }
+    if (ending_ == Ending::none && tracer_.poll() != TargetState::running) {
+      ending_ = Ending::target_gone;
+    }
+  }
+
+  void refresh() {
+    screen_.show(table_.lines(tracer_, screen_.rows(options_.limit), screen_.width()));
+    shown_ = true;
+  }
+
+  const LiveOptions& options_;
+  Tracer& tracer_;
+  const Signals& signals_;
+  LiveScreen& screen_;
+  LiveTable table_;
+  Ending ending_ = Ending::none;
+  bool redraw_ = false;
+  bool shown_ = false;
+};
+
+int status_of(Ending ending) {
+  switch (ending) {
+    case Ending::interrupted:
+      return static_cast<int>(ExitStatus::interrupted);
+    case Ending::target_gone:
+      return static_cast<int>(ExitStatus::target);
+    case Ending::none:
+    case Ending::quit:
+      break;
+  }
+  return static_cast<int>(ExitStatus::done);
+}
+
+// The last table, after the full screen is gone or when the target went before the next interval.
+void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending) {
+  const bool was_full = screen.full_screen();
+  screen.close();
+  if (was_full || ending == Ending::target_gone) {
+    LiveTable table;
+    screen.show(table.lines(tracer, options.limit, screen.width()));
+  }
+  if (ending == Ending::target_gone) {
+    log_warning(fmt::format("process {} {}; above is what it held last", tracer.target().identity.pid,
+                            to_string(tracer.poll())));
+  }
+}
+
+int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
+  Tracer tracer(open_python_target(options.pid), capture.trace);
+  LiveScreen screen(options.once, stdout);
+  LiveLoop loop(options, tracer, signals, screen);
+  const Ending ending = loop.run();
+  show_last(options, tracer, screen, ending);
+  tracer.detach();
+  return status_of(ending);
+}
+
+int watch_program(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
+  LaunchedProgram program(options.program);
+  Tracer tracer(program.take_target(), capture.trace);
+  // The program owns stdout; tables go where its own output is not disturbed.
+  LiveScreen screen(true, stderr);
+  program.resume();
+  LiveLoop loop(options, tracer, signals, screen);
+  const Ending ending = loop.run();
+  show_last(options, tracer, screen, ending);
+  tracer.detach();
+  if (ending == Ending::interrupted) {
+    ::kill(program.pid(), SIGINT);
+  }
+  return program.wait();
+}
+
+}  // namespace
+
+void add_live_options(CLI::App& app, LiveOptions& options) {
+  const std::string group = "View";
+  app.add_flag("--once", options.once, "Print one table and end")->group(group);
+  app.add_option("--duration", options.duration, "Seconds to trace; 0: until q or Ctrl-C")
+      ->check(CLI::Range(0.0, 1e9))
+      ->group(group);
+  app.add_option("--interval", options.interval, "Seconds between refreshes")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--limit", options.limit, "Rows shown")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str()
+      ->group(group);
+}
+
+int run_live(const LiveOptions& live, const CaptureOptions& capture) {
+  const Signals signals;
+  return live.program.empty() ? watch_pid(live, capture, signals)
+                              : watch_program(live, capture, signals);
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/live_table.h"
+
+#include <fmt/format.h>
+
+#include "userspace/model/statistics.h"
+#include "userspace/view/table_view.h"
+
+namespace tmbpf {
+namespace {
+
+// Coverage reads the whole heap: no more often than keeps it below a twentieth of our time.
+constexpr int kCoverageShare = 20;
+
+std::vector<std::string> notes_of(const TraceStatus& status, const std::optional<Coverage>& coverage) {
+  std::vector<std::string> notes;
+  if (!status.replaced_allocator.empty()) {
+    notes.push_back(fmt::format("the target's allocator was replaced by {}: numbers since are not complete",
+                                status.replaced_allocator));
+  }
+  for (const Loss& loss : status.losses) {
+    notes.push_back(fmt::format("lost {}: {}", loss.count, loss.what));
+  }
+  if (coverage && coverage->before > 0) {
+    notes.push_back(fmt::format("{} blocks are from before the attach and not counted", coverage->before));
+  }
+  return notes;
+}
+
+}  // namespace
+
+void LiveTable::measure_coverage(Tracer& tracer) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (begin < coverage_due_) {
+    return;
+  }
+  coverage_ = tracer.coverage();
+  const auto end = std::chrono::steady_clock::now();
+  coverage_due_ = end + (end - begin) * kCoverageShare;
+}
+
+std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std::size_t width) {
+  measure_coverage(tracer);
+  const Snapshot snapshot = tracer.snapshot();
+  const TraceStatus status = tracer.status();
+  const auto groups = statistics(snapshot, KeyType::lineno);
+  TableInput input{.table = snapshot.table(), .statistics = groups, .limit = rows, .width = width};
+  input.totals.pid = status.pid;
+  input.totals.command = fmt::format("{} (CPython {})", status.command, status.version);
+  input.totals.state = status.state == TargetState::running ? "tracing" : std::string(to_string(status.state));
+  input.totals.elapsed = status.elapsed;
+  input.totals.mode = "exact";
+  input.totals.frames = status.frames;
+  input.totals.traced_current = status.traced_current;
+  input.totals.traced_peak = status.traced_peak;
+  input.totals.live_blocks = status.traces;
+  input.totals.process_rss = status.process_rss;
+  input.totals.tracer_memory = status.tracer_memory;
+  input.totals.lost = status.lost();
+  if (coverage_) {
+    input.totals.coverage = coverage_->share();
+  }
+  input.totals.notes = notes_of(status, coverage_);
+  return table_lines(input);
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tracer's state now, as the lines of the live table.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/trace/tracer.h"
+
+namespace tmbpf {
+
+class LiveTable {
+ public:
+  std::vector<std::string> lines(Tracer& tracer, std::size_t rows, std::size_t width);
+
+ private:
+  void measure_coverage(Tracer& tracer);
+
+  std::optional<Coverage> coverage_;
+  std::chrono::steady_clock::time_point coverage_due_{};
+};
+
+}  // namespace tmbpf

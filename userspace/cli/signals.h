@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals as a file descriptor: what ends a command, and a child's change of state.
+#pragma once
+
+#include <optional>
+
+#include "util/unique_fd.h"
+
+namespace tmbpf {
+
+// Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD for the whole process; to be made before any thread.
+class Signals {
+ public:
+  Signals();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // The next one that came, or nothing.
+  [[nodiscard]] std::optional<int> next() const;
+
+ private:
+  UniqueFd fd_;
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/files/pprof_writer.h"
+
+#include <fmt/format.h>
+#include <profile.pb.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "userspace/files/gzip_sink.h"
+#include "userspace/model/wtf8.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr int kSamplesPerPiece = 1024;
+constexpr std::uint64_t kMappingId = 1;
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+std::string value_text(const MetadataValue& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    return fmt::to_string(*integer);
+  }
+  if (const auto* real = std::get_if<double>(&value)) {
+    std::string text = fmt::to_string(*real);
+    const bool looks_like_integer = text.find_first_not_of("-0123456789") == std::string::npos;
+    return looks_like_integer ? text + ".0" : text;
+  }
+  return quoted(std::get<std::string>(value));
+}
+
+std::optional<std::int64_t> nanoseconds(const Metadata& metadata, const std::string& key) {
+  const auto entry = metadata.find(key);
+  if (entry == metadata.end()) {
+    return std::nullopt;
+  }
+  if (const auto* whole = std::get_if<std::int64_t>(&entry->second)) {
+    return nanoseconds({{key, static_cast<double>(*whole)}}, key);
+  }
+  const auto* seconds = std::get_if<double>(&entry->second);
+  // Beyond 9e9 s the nanoseconds do not fit 64 bits.
+  if (seconds == nullptr || !(std::fabs(*seconds) < 9e9)) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(*seconds * 1e9);
+}
+
+class ProfileBuilder {
+ public:
+  ProfileBuilder(const Snapshot& snapshot, ByteSink& sink)
+      : snapshot_(snapshot), table_(snapshot.table()), sink_(sink) {}
+
+  void write();
+
+ private:
+  void put_header();
+  void put_comment(const std::string& key, const std::string& value);
+  void put_samples();
+  void put_sample(const Trace& trace, std::int64_t count);
+  static void put_label(pprof::Sample& sample, std::int64_t key, std::uint64_t value,
+                        std::int64_t unit = 0);
+  void set_value_type(pprof::ValueType& type, std::string_view name, std::string_view unit);
+  std::uint64_t location_id(FrameId id);
+  std::uint64_t function_id(const Frame& frame);
+  std::int64_t string_index(std::string_view text);
+  void flush();
+
+  // Indices of the strings that every sample names.
+  struct LabelStrings {
+    std::int64_t domain = 0;
+    std::int64_t size = 0;
+    std::int64_t total_nframe = 0;
+    std::int64_t bytes = 0;
+  };
+
+  const Snapshot& snapshot_;
+  const TracebackTable& table_;
+  GzipSink sink_;
+  // Holds only what is not yet in the file: messages written one after the other are one message
+  // to a reader, so memory stays bounded.
+  pprof::Profile piece_;
+  std::string encoded_;
+  std::unordered_map<std::string, std::int64_t> strings_;
+  LabelStrings labels_;
+  std::unordered_map<FrameId, std::uint64_t> locations_;
+  std::unordered_map<Frame, std::uint64_t, FrameHash> functions_;
+};
+
+void ProfileBuilder::write() {
+  put_header();
+  put_samples();
+  flush();
+  sink_.finish();
+}
+
+void ProfileBuilder::put_header() {
+  string_index("");  // the format wants it first
+  labels_ = {.domain = string_index("domain"),
+             .size = string_index("size"),
+             .total_nframe = string_index("total_nframe"),
+             .bytes = string_index("bytes")};
+  set_value_type(*piece_.add_sample_type(), "inuse_objects", "count");
+  set_value_type(*piece_.add_sample_type(), "inuse_space", "bytes");
+  set_value_type(*piece_.mutable_period_type(), "space", "bytes");
+  piece_.set_period(1);
+  piece_.set_default_sample_type(string_index("inuse_space"));
+  // Without a mapping that says so, pprof looks for a binary to take names from.
+  pprof::Mapping& mapping = *piece_.add_mapping();
+  mapping.set_id(kMappingId);
+  mapping.set_filename(string_index("python"));
+  mapping.set_has_functions(true);
+  mapping.set_has_filenames(true);
+  mapping.set_has_line_numbers(true);
+  const Metadata& metadata = snapshot_.metadata();
+  piece_.set_time_nanos(nanoseconds(metadata, "time").value_or(0));
+  piece_.set_duration_nanos(nanoseconds(metadata, "elapsed").value_or(0));
+  put_comment("traceback_limit", fmt::to_string(snapshot_.traceback_limit()));
+  for (const auto& [key, value] : metadata) {
+    put_comment(key, value_text(value));
+  }
+}
+
+void ProfileBuilder::put_comment(const std::string& key, const std::string& value) {
+  piece_.add_comment(string_index(to_wtf8(fmt::format("tmbpf:{}={}", key, value))));
+}
+
+void ProfileBuilder::put_samples() {
+  const auto key = [](const Trace& trace) {
+    return std::tuple(to_index(trace.traceback), trace.domain, trace.size);
+  };
+  std::vector<Trace> traces = snapshot_.traces();
+  std::ranges::sort(traces, {}, key);
+  for (auto first = traces.begin(); first != traces.end();) {
+    const auto last =
+        std::find_if(first, traces.end(), [&](const Trace& t) { return key(t) != key(*first); });
+    put_sample(*first, last - first);
+    first = last;
+  }
+}
+
+void ProfileBuilder::put_sample(const Trace& trace, std::int64_t count) {
+  const Traceback traceback = table_.traceback(trace.traceback);
+  pprof::Sample& sample = *piece_.add_sample();
+  for (const FrameId frame : traceback.frames) {
+    sample.add_location_id(location_id(frame));
+  }
+  sample.add_value(count);
+  sample.add_value(static_cast<std::int64_t>(trace.size * static_cast<std::uint64_t>(count)));
+  put_label(sample, labels_.domain, trace.domain);
+  put_label(sample, labels_.size, trace.size, labels_.bytes);
+  put_label(sample, labels_.total_nframe, traceback.total_nframe);
+  if (piece_.sample_size() >= kSamplesPerPiece) {
+    flush();
+  }
+}
+
+void ProfileBuilder::put_label(pprof::Sample& sample, std::int64_t key, std::uint64_t value,
+                               std::int64_t unit) {
+  pprof::Label& label = *sample.add_label();
+  label.set_key(key);
+  label.set_num(static_cast<std::int64_t>(value));
+  label.set_num_unit(unit);
+}
+
+void ProfileBuilder::set_value_type(pprof::ValueType& type, std::string_view name,
+                                    std::string_view unit) {
+  type.set_type(string_index(name));
+  type.set_unit(string_index(unit));
+}
+
+std::uint64_t ProfileBuilder::location_id(FrameId id) {
+  const auto [entry, added] = locations_.try_emplace(id, locations_.size() + 1);
+  if (added) {
+    const Frame frame = table_.frame(id);
+    pprof::Location& location = *piece_.add_location();
+    location.set_id(entry->second);
+    location.set_mapping_id(kMappingId);
+    pprof::Line& line = *location.add_line();
+    line.set_function_id(function_id(frame));
+    line.set_line(frame.lineno);
+  }
+  return entry->second;
+}
+
+std::uint64_t ProfileBuilder::function_id(const Frame& frame) {
+  const Frame key{.filename = frame.filename, .function = frame.function};
+  const auto [entry, added] = functions_.try_emplace(key, functions_.size() + 1);
+  if (added) {
+    const std::string_view filename = table_.string(frame.filename);
+    const std::string_view name = table_.string(frame.function);
+    pprof::Function& function = *piece_.add_function();
+    function.set_id(entry->second);
+    function.set_name(string_index(name.empty() ? filename : name));
+    function.set_system_name(string_index(name));
+    function.set_filename(string_index(filename));
+  }
+  return entry->second;
+}
+
+std::int64_t ProfileBuilder::string_index(std::string_view text) {
+  const auto next = static_cast<std::int64_t>(strings_.size());
+  const auto [entry, added] = strings_.try_emplace(std::string(text), next);
+  if (added) {
+    piece_.add_string_table(entry->first);
+  }
+  return entry->second;
+}
+
+void ProfileBuilder::flush() {
+  encoded_.clear();
+  piece_.AppendToString(&encoded_);
+  sink_.write(encoded_);
+  piece_.Clear();
+}
+
+}  // namespace
+
+void write_pprof(const Snapshot& snapshot, ByteSink& sink) {
+  ProfileBuilder(snapshot, sink).write();
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/files/snapshot_file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+#include "userspace/files/output_file.h"
+#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pprof_writer.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+struct Format {
+  std::string_view extension;
+  std::string_view reader;
+  void (*write)(const Snapshot&, ByteSink&);
+};
+
+constexpr std::array kFormats{
+    Format{".pickle", "Python's tracemalloc.Snapshot.load", write_pickle},
+    Format{".pb.gz", "go tool pprof", write_pprof},
+};
+
+const Format& format_of(const std::string& path) {
+  for (const Format& format : kFormats) {
+    if (path.ends_with(format.extension)) {
+      return format;
+    }
+  }
+  std::string known;
+  for (const Format& format : kFormats) {
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", format.extension, format.reader);
+  }
+  throw Error(fmt::format("cannot write {}: its extension names no known format", path),
+              fmt::format("Known extensions: {}.", known), ExitStatus::usage);
+}
+
+}  // namespace
+
+void write_snapshot(const Snapshot& snapshot, const std::string& path) {
+  const Format& format = format_of(path);
+  OutputFile file(path);
+  format.write(snapshot, file.sink());
+  file.commit();
+}
+
+void check_output_path(const std::string& path) {
+  format_of(path);
+  check_replaceable(path);
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+
+#include "userspace/cli/cli.h"
+#include "util/error.h"
+#include "util/log.h"
+
+int main(int argc, char** argv) {
+  try {
+    return tmbpf::run_cli(argc, argv);
+  } catch (const tmbpf::Error& error) {
+    tmbpf::log_error(error.what());
+    if (!error.hint().empty()) {
+      tmbpf::log_info("  " + error.hint());
+    }
+    return static_cast<int>(error.status());
+  } catch (const std::exception& error) {
+    tmbpf::log_error(error.what());
+    return static_cast<int>(tmbpf::ExitStatus::failed);
+  }
+}

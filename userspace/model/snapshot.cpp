@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/model/snapshot.h"
+
+#include <utility>
+
+namespace tmbpf {
+
+Snapshot::Snapshot(std::shared_ptr<TracebackTable> table) : table_(std::move(table)) {}
+
+void Snapshot::set_metadata(const std::string& key, MetadataValue value) {
+  metadata_.insert_or_assign(key, std::move(value));
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live blocks of a process at one moment, in tracemalloc's terms: a list of traces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "userspace/model/trace.h"
+#include "userspace/model/traceback_table.h"
+
+namespace tmbpf {
+
+using MetadataValue = std::variant<std::int64_t, double, std::string>;
+
+// What else is known about a snapshot; every file format keeps it. Keys in use, each optional:
+//   pid int · command string · time double, Unix seconds · elapsed double, seconds traced ·
+//   current, peak int, bytes traced · lost int, events · rss int, bytes · mode string
+// The files do not depend on any of them, but pprof's own time and duration come from `time`
+// and `elapsed`. Strings may hold any bytes; keys are for programs: ASCII, no '='.
+using Metadata = std::map<std::string, MetadataValue>;
+
+// Move-only, so that millions of traces are not copied by accident.
+class Snapshot {
+ public:
+  // With a table of its own, or one shared with other snapshots (see TracebackTable).
+  explicit Snapshot(std::shared_ptr<TracebackTable> table = std::make_shared<TracebackTable>());
+  Snapshot(Snapshot&&) = default;
+  Snapshot& operator=(Snapshot&&) = default;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  ~Snapshot() = default;
+
+  StringId add_string(std::string_view text) { return table_->add_string(text); }
+  FrameId add_frame(StringId filename, std::uint32_t lineno, StringId function = kEmptyString) {
+    return table_->add_frame({.filename = filename, .lineno = lineno, .function = function});
+  }
+  TracebackId add_traceback(std::span<const FrameId> most_recent_first,
+                            std::uint32_t total_nframe) {
+    return table_->add_traceback(most_recent_first, total_nframe);
+  }
+  void reserve_traces(std::size_t count) { traces_.reserve(count); }
+  void add_trace(const Trace& trace) { traces_.push_back(trace); }
+
+  // tracemalloc.get_traceback_limit() when the traces were taken: 1..kMaxFrames.
+  void set_traceback_limit(std::uint32_t limit) { traceback_limit_ = limit; }
+  void set_metadata(const std::string& key, MetadataValue value);
+
+  [[nodiscard]] const std::vector<Trace>& traces() const { return traces_; }
+  [[nodiscard]] const TracebackTable& table() const { return *table_; }
+  [[nodiscard]] std::uint32_t traceback_limit() const { return traceback_limit_; }
+  [[nodiscard]] const Metadata& metadata() const { return metadata_; }
+
+ private:
+  std::shared_ptr<TracebackTable> table_;
+  std::vector<Trace> traces_;
+  std::uint32_t traceback_limit_ = 1;
+  Metadata metadata_;
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/collector.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tmbpf {
+namespace {
+
+constexpr std::uint64_t kMaxLinetable = 4 << 20;  // bytes; more is a damaged code object
+
+template <typename T>
+bool read_prefix(std::span<const std::byte> event, T& value, std::size_t least) {
+  if (event.size() < least) {
+    return false;
+  }
+  std::memcpy(&value, event.data(), std::min(event.size(), sizeof(value)));
+  return true;
+}
+
+}  // namespace
+
+Collector::Collector(ProcessMemory memory, const tmbpf_python& python)
+    : memory_(std::move(memory)), bytes_ob_sval_(python.bytes_ob_sval) {}
+
+void Collector::on_event(std::span<const std::byte> event) {
+  const std::lock_guard lock(mutex_);
+  std::uint32_t kind = 0;
+  tmbpf_fork_event fork{};
+  read_prefix(event, kind, sizeof(kind));
+  if (kind == TMBPF_EVENT_STACK) {
+    add_stack(event);
+  } else if (kind == TMBPF_EVENT_CODE) {
+    add_code(event);
+  } else if (kind == TMBPF_EVENT_EXEC) {
+    executed_ = true;
+  } else if (kind == TMBPF_EVENT_FORK && read_prefix(event, fork, sizeof(fork))) {
+    forks_.push_back(fork.child);
+  } else {
+    ++counts_.damaged_events;
+  }
+}
+
+void Collector::add_stack(std::span<const std::byte> event) {
+  tmbpf_stack_event header{};
+  const std::size_t fixed = offsetof(tmbpf_stack_event, frames);
+  if (!read_prefix(event, header, fixed) || header.nframes > TMBPF_MAX_FRAMES ||
+      event.size() < fixed + header.nframes * sizeof(std::uint64_t)) {
+    ++counts_.damaged_events;
+    return;
+  }
+  ++counts_.stacks;
+  Stack stack{.frames = {header.frames, header.frames + header.nframes},
+              .total_nframe = header.total_nframe};
+  stacks_.insert_or_assign(header.id, std::move(stack));
+}
+
+void Collector::add_code(std::span<const std::byte> event) {
+  const auto description = std::make_unique<tmbpf_code_event>();
+  const std::size_t fixed = offsetof(tmbpf_code_event, linetable);
+  if (!read_prefix(event, *description, fixed) ||
+      description->linetable_kept > TMBPF_LINETABLE_BYTES ||
+      event.size() < fixed + description->linetable_kept) {
+    ++counts_.damaged_events;
+    return;
+  }
+  CodeObject code{.filename = decode_text(description->filename),
+                  .qualname = decode_text(description->qualname),
+                  .firstlineno = description->firstlineno};
+  const auto* table = reinterpret_cast<const std::byte*>(description->linetable);
+  code.linetable.assign(table, table + description->linetable_kept);
+  const std::uint64_t whole = description->filename.length * description->filename.char_size;
+  code.complete = complete_linetable(*description, code) && description->filename.char_size != 0 &&
+                  description->filename.kept == whole;
+  if (code.filename.empty()) {
+    code.filename = description->filename.char_size != 0 ? "" : "<unknown>";
+  }
+  ++counts_.codes;
+  counts_.incomplete_codes += code.complete ? 0 : 1;
+  codes_.insert_or_assign(description->id, std::move(code));
+}
+
+// Reads what did not fit the event, if it is still the same table that lies there.
+bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& code) const {
+  if (event.linetable_size == event.linetable_kept) {
+    return event.linetable_address != 0;
+  }
+  if (event.linetable_kept == 0 || event.linetable_size > kMaxLinetable) {
+    return false;
+  }
+  std::vector<std::byte> whole(event.linetable_size);
+  if (!memory_.read(event.linetable_address + bytes_ob_sval_, whole) ||
+      !std::equal(code.linetable.begin(), code.linetable.end(), whole.begin())) {
+    return false;
+  }
+  code.linetable = std::move(whole);
+  return true;
+}
+
+TracebackId Collector::unknown() {
+  const FrameId frame = table_->add_frame({.filename = table_->add_string("<unknown>")});
+  return table_->add_traceback(std::span(&frame, 1), 1);
+}
+
+FrameId Collector::frame(std::uint64_t key) {
+  if (const auto known = frames_.find(key); known != frames_.end()) {
+    return known->second;
+  }
+  Frame frame{.filename = table_->add_string("<unknown>")};
+  const auto code = codes_.find(static_cast<std::uint32_t>(key >> 32));
+  const bool described = code != codes_.end();
+  if (described) {
+    frame.filename = table_->add_string(code->second.filename);
+    frame.lineno = code->second.line(static_cast<int>(static_cast<std::uint32_t>(key)));
+    frame.function = table_->add_string(code->second.qualname);
+  }
+  const FrameId id = table_->add_frame(frame);
+  if (described) {
+    frames_.emplace(key, id);
+  }
+  return id;
+}
+
+TracebackId Collector::build(const Stack& stack) {
+  std::vector<FrameId> frames;
+  frames.reserve(stack.frames.size());
+  for (const std::uint64_t key : stack.frames) {
+    frames.push_back(frame(key));
+  }
+  return frames.empty() ? unknown() : table_->add_traceback(frames, stack.total_nframe);
+}
+
+TracebackId Collector::resolve(std::uint64_t stack) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = resolved_.find(stack); known != resolved_.end()) {
+    return known->second;
+  }
+  const auto described = stacks_.find(stack);
+  if (described == stacks_.end()) {
+    counts_.unresolved_stacks += stack == TMBPF_STACK_UNKNOWN ? 0 : 1;
+    return unknown();
+  }
+  const TracebackId id = build(described->second);
+  resolved_.emplace(stack, id);
+  stacks_.erase(described);
+  return id;
+}
+
+Collector::Counts Collector::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+bool Collector::executed() const {
+  const std::lock_guard lock(mutex_);
+  return executed_;
+}
+
+std::vector<std::uint32_t> Collector::take_forks() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(forks_, {});
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns what the BPF programs send into tracebacks of the model; the only code that does.
+//
+// Events come from the reader's thread, questions from the tracer's: every member locks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "bpf/tmbpf.h"
+#include "symbols/process/process_memory.h"
+#include "symbols/python/code_object.h"
+#include "symbols/python/python_layout.h"
+#include "userspace/model/snapshot.h"
+
+namespace tmbpf {
+
+class Collector {
+ public:
+  // `memory` serves line tables longer than an event holds; `python` says where their bytes lie.
+  Collector(ProcessMemory memory, const tmbpf_python& python);
+
+  // One message of the ring buffer. Damaged ones are counted.
+  void on_event(std::span<const std::byte> event);
+
+  // The traceback of a stack id; tracemalloc's ("<unknown>", 0) for none. An id whose description
+  // was lost gives the same and is counted once.
+  TracebackId resolve(std::uint64_t stack);
+
+  // The table that resolve()'s ids belong to, shared by all snapshots of a session.
+  [[nodiscard]] std::shared_ptr<TracebackTable> table() const { return table_; }
+
+  struct Counts {
+    std::size_t stacks = 0;             // described
+    std::size_t codes = 0;              // described
+    std::size_t unresolved_stacks = 0;  // asked for, never described
+    std::size_t incomplete_codes = 0;   // lines or names could not be read whole
+    std::size_t damaged_events = 0;
+  };
+  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] bool executed() const;  // the target executed a new program
+  // Children forked since the last call.
+  std::vector<std::uint32_t> take_forks();
+
+ private:
+  struct Stack {
+    std::vector<std::uint64_t> frames;
+    std::uint32_t total_nframe = 0;
+  };
+
+  void add_stack(std::span<const std::byte> event);
+  void add_code(std::span<const std::byte> event);
+  bool complete_linetable(const tmbpf_code_event& event, CodeObject& code) const;
+  TracebackId build(const Stack& stack);
+  FrameId frame(std::uint64_t key);
+  TracebackId unknown();
+
+  mutable std::mutex mutex_;
+  ProcessMemory memory_;
+  std::uint32_t bytes_ob_sval_;
+  std::shared_ptr<TracebackTable> table_ = std::make_shared<TracebackTable>();
+  std::unordered_map<std::uint64_t, Stack> stacks_;  // described, not resolved yet
+  std::unordered_map<std::uint64_t, TracebackId> resolved_;
+  std::unordered_map<std::uint64_t, FrameId> frames_;
+  std::unordered_map<std::uint32_t, CodeObject> codes_;
+  std::vector<std::uint32_t> forks_;
+  Counts counts_;
+  bool executed_ = false;
+};
+
+}  // namespace tmbpf

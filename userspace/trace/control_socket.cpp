@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/control_socket.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "userspace/trace/target_lock.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr std::size_t kMaxMessage = 1 << 20;  // bytes of a line
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), std::min(path.size(), sizeof(address.sun_path) - 1));
+  return address;
+}
+
+bool read_line(int fd, std::string& line) {
+  std::array<char, 4096> chunk{};
+  while (line.find('\n') == std::string::npos && line.size() < kMaxMessage) {
+    const ssize_t size = ::recv(fd, chunk.data(), chunk.size(), 0);
+    if (size <= 0) {
+      return false;
+    }
+    line.append(chunk.data(), static_cast<std::size_t>(size));
+  }
+  return line.size() < kMaxMessage;
+}
+
+bool write_line(int fd, const nlohmann::json& message) {
+  const std::string text =
+      message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  std::size_t sent = 0;
+  while (sent < text.size()) {
+    const ssize_t size = ::send(fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (size <= 0) {
+      return false;
+    }
+    sent += static_cast<std::size_t>(size);
+  }
+  return true;
+}
+
+void limit_time(int fd, int seconds) {
+  const timeval limit{.tv_sec = seconds, .tv_usec = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+}  // namespace
+
+std::string control_path(pid_t target) { return fmt::format("{}/{}.sock", run_directory(), target); }
+
+ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
+  ::unlink(path_.c_str());
+  listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = address_of(path_);
+  const mode_t before = ::umask(0177);
+  const bool bound = ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address),
+                            sizeof(address)) == 0;
+  const int error = errno;
+  ::umask(before);
+  if (!bound || ::listen(listener_.get(), 8) != 0) {
+    throw Error(fmt::format("cannot make the control socket {}: {}", path_, std::strerror(error)));
+  }
+}
+
+ControlServer::~ControlServer() { ::unlink(path_.c_str()); }
+
+UniqueFd ControlServer::accept_client() const {
+  UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (!client.valid() ||
+      ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+      (peer.uid != 0 && peer.uid != ::geteuid())) {
+    return UniqueFd();
+  }
+  limit_time(client.get(), 5);
+  return client;
+}
+
+bool ControlServer::receive(int fd, nlohmann::json& message) {
+  std::string line;
+  if (!read_line(fd, line)) {
+    return false;
+  }
+  message = nlohmann::json::parse(line, nullptr, false);
+  return message.is_object();
+}
+
+void ControlServer::send(int fd, const nlohmann::json& message) { write_line(fd, message); }
+
+nlohmann::json ControlServer::error_message(const std::exception& error) {
+  const auto* known = dynamic_cast<const Error*>(&error);
+  return {{"ok", false},
+          {"message", error.what()},
+          {"hint", known != nullptr ? known->hint() : ""},
+          {"status", static_cast<int>(known != nullptr ? known->status() : ExitStatus::failed)}};
+}
+
+nlohmann::json ask_session(pid_t target, const nlohmann::json& request) {
+  const std::string path = control_path(target);
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = address_of(path);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    throw Error(fmt::format("process {} has no tmbpf session", target),
+                fmt::format("start one with `tmbpf start --pid {}`", target), ExitStatus::target);
+  }
+  limit_time(fd.get(), 600);  // a snapshot of many millions of blocks takes a while
+  std::string line;
+  if (!write_line(fd.get(), request) || !read_line(fd.get(), line)) {
+    throw Error(fmt::format("the tmbpf session of process {} does not answer", target),
+                "it may have ended just now; see `tmbpf status`");
+  }
+  const auto answer = nlohmann::json::parse(line, nullptr, false);
+  if (!answer.is_object() || !answer.contains("ok")) {
+    throw Error(fmt::format("the tmbpf session of process {} gave no valid answer", target));
+  }
+  if (!answer.value("ok", false)) {
+    throw Error(answer.value("message", "unknown error"), answer.value("hint", ""),
+                static_cast<ExitStatus>(answer.value("status", 1)));
+  }
+  return answer.value("result", nlohmann::json::object());
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Empties the ring buffer into a collector, from a thread of its own, so that a slow command never
+// fills it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "userspace/trace/collector.h"
+
+struct ring_buffer;
+
+namespace tmbpf {
+
+class EventReader {
+ public:
+  // `collector` must outlive the reader. Throws Error when the buffer cannot be mapped.
+  EventReader(int ring_buffer_fd, Collector& collector);
+  EventReader(const EventReader&) = delete;
+  EventReader& operator=(const EventReader&) = delete;
+  ~EventReader();
+
+  // Returns when everything sent before the call has reached the collector.
+  void drain();
+
+ private:
+  struct BufferDeleter {
+    void operator()(ring_buffer* buffer) const;
+  };
+  void run(const std::stop_token& stop);
+
+  std::unique_ptr<ring_buffer, BufferDeleter> buffer_;
+  std::mutex mutex_;  // one consumer at a time
+  std::jthread thread_;
+};
+
+}  // namespace tmbpf

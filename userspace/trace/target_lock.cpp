@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/target_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr const char* kRunDirectory = "/run/tmbpf";
+
+std::string holder_of(int fd) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(fd, text.data(), text.size() - 1, 0);
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "unknown";
+}
+
+}  // namespace
+
+std::string run_directory() {
+  struct stat status {};
+  if (::mkdir(kRunDirectory, 0700) != 0 && errno != EEXIST) {
+    throw Error(fmt::format("cannot make {}: {}", kRunDirectory, std::strerror(errno)),
+                "run as root", ExitStatus::not_permitted);
+  }
+  if (::lstat(kRunDirectory, &status) != 0 || !S_ISDIR(status.st_mode) ||
+      status.st_uid != ::geteuid() || (status.st_mode & 077) != 0) {
+    throw Error(fmt::format("{} is not a directory that only the caller may enter", kRunDirectory),
+                "run as root; if you are, look at who made it and remove it",
+                ExitStatus::not_permitted);
+  }
+  return kRunDirectory;
+}
+
+TargetLock::TargetLock(pid_t target) : path_(fmt::format("{}/{}.lock", run_directory(), target)) {
+  fd_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd_.valid()) {
+    throw Error(fmt::format("cannot open {}: {}", path_, std::strerror(errno)), "run as root",
+                ExitStatus::not_permitted);
+  }
+  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(fd_.get());
+    throw Error(fmt::format("process {} is already traced by tmbpf (pid {})", target, holder),
+                fmt::format("`tmbpf status --pid {0}` shows its session if it is one; end it with "
+                            "`tmbpf stop --pid {0}`, or end process {1}",
+                            target, holder));
+  }
+  const std::string self = std::to_string(::getpid());
+  if (::ftruncate(fd_.get(), 0) != 0 ||
+      ::pwrite(fd_.get(), self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {
+    throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+  }
+}
+
+TargetLock::~TargetLock() {
+  if (fd_.valid()) {
+    ::unlink(path_.c_str());
+  }
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// One tmbpf per target: a lock file in the run directory, which only root can enter.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "util/unique_fd.h"
+
+namespace tmbpf {
+
+// /run/tmbpf, made with mode 0700 when missing. Throws Error when it is not ours alone.
+std::string run_directory();
+
+class TargetLock {
+ public:
+  // Throws Error naming the tmbpf that holds it. The lock goes with the object or the process.
+  explicit TargetLock(pid_t target);
+  TargetLock(TargetLock&&) = default;
+  TargetLock& operator=(TargetLock&&) = default;
+  ~TargetLock();
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The capture options that every tracing command shares.
+#pragma once
+
+#include <cstdint>
+
+namespace tmbpf {
+
+struct TraceOptions {
+  std::uint32_t frames = 10;             // kept of each stack, 1..TMBPF_MAX_FRAMES
+  std::uint32_t max_traces = 4U << 20U;  // live blocks kept at most
+  bool bare = false;                     // benchmark: probes that do nothing
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session knows about itself and its target at one moment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tmbpf {
+
+enum class TargetState : std::uint8_t {
+  running,
+  exited,    // the process ended; what it held last stays readable
+  executed,  // it executed a new program; likewise
+};
+
+std::string_view to_string(TargetState state);
+
+// One kind of thing that was not seen as it should have been.
+struct Loss {
+  std::string what;   // a sentence for people
+  std::string key;    // a word for programs
+  std::uint64_t count = 0;
+};
+
+struct TraceStatus {
+  pid_t pid = 0;
+  std::string command;
+  std::string version;
+  TargetState state = TargetState::running;
+  std::string replaced_allocator;  // empty, or what took pymalloc's place while tracing
+  std::uint32_t frames = 0;
+  std::uint64_t traced_current = 0;  // bytes
+  std::uint64_t traced_peak = 0;     // bytes
+  std::uint64_t traces = 0;          // blocks
+  std::uint64_t max_traces = 0;      // blocks
+  std::uint64_t requests = 0;        // allocation probes hit
+  std::uint64_t frees = 0;           // free probes hit
+  std::uint64_t kernel_memory = 0;   // bytes of the session's maps
+  std::uint64_t tracer_memory = 0;   // bytes: maps and this process
+  std::uint64_t process_rss = 0;     // bytes, of the target
+  std::size_t sites = 0;             // probes attached
+  double elapsed = 0;                // seconds since the attach
+  double attach_seconds = 0;         // what attaching took, with planning
+  std::vector<Loss> losses;          // only those that are not zero
+
+  [[nodiscard]] std::uint64_t lost() const;  // sum of the losses
+};
+
+}  // namespace tmbpf

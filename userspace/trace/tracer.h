@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// One target traced: loads the programs, attaches the probes, answers with snapshots and status.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bpf/tmbpf.h"
+#include "symbols/heap/block_set.h"
+#include "symbols/python_target.h"
+#include "userspace/model/snapshot.h"
+#include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/collector.h"
+#include "userspace/trace/coverage.h"
+#include "userspace/trace/event_reader.h"
+#include "userspace/trace/kernel_support.h"
+#include "userspace/trace/target_lock.h"
+#include "userspace/trace/trace_options.h"
+#include "userspace/trace/trace_status.h"
+#include "userspace/trace/traces_map.h"
+#include "userspace/trace/uprobe_link.h"
+
+struct bpf_link;
+
+namespace tmbpf {
+
+class Tracer {
+ public:
+  // Attaches to the target and begins to record. Throws Error: allocator replaced, static checks
+  // failed, another tmbpf on the target, not permitted, target gone.
+  Tracer(PythonTarget target, const TraceOptions& options);
+  Tracer(const Tracer&) = delete;
+  Tracer& operator=(const Tracer&) = delete;
+  ~Tracer();
+
+  // Takes every probe out; what was recorded stays readable. Idempotent.
+  void detach();
+
+  // The live blocks now. Also after the target's end: then those that it left behind.
+  Snapshot snapshot();
+  TraceStatus status();
+  // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
+  // Nothing when the target is gone.
+  std::optional<Coverage> coverage();
+
+  // To be called now and then: notices the target's end, a new program, a replaced allocator,
+  // forked children (which it frees of the breakpoints they inherited).
+  TargetState poll();
+
+  [[nodiscard]] const PythonTarget& target() const { return target_; }
+  // The addresses and sizes of the live blocks, for the per-address tests.
+  [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
+
+ private:
+  struct LinkDeleter {
+    void operator()(bpf_link* link) const;
+  };
+  void require_traceable() const;
+  void attach();
+  void attach_lifecycle();
+  UprobeBatch batch_of(const std::vector<int>& ops) const;
+  void heal_children();
+  [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
+
+  PythonTarget target_;
+  TraceOptions options_;
+  TargetLock lock_;
+  KernelSupport support_;
+  SkeletonPtr skeleton_;
+  Collector collector_;
+  std::unique_ptr<EventReader> reader_;
+  std::vector<std::unique_ptr<bpf_link, LinkDeleter>> lifecycle_;
+  UprobeLink returns_;
+  UprobeLink releases_;
+  UprobeLink requests_;
+  BlockSet baseline_;
+  TargetState state_ = TargetState::running;
+  std::string replaced_;
+  double attached_at_ = 0;  // Unix seconds
+  double attach_seconds_ = 0;
+};
+
+}  // namespace tmbpf

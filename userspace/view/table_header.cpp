@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/view/table_header.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "userspace/view/human_text.h"
+#include "util/format_size.h"
+
+namespace tmbpf {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string bytes(std::uint64_t value) { return format_size(static_cast<double>(value)); }
+
+std::string counted(std::uint64_t count, const char* noun) {
+  return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
+}
+
+// Joins the parts by bars into as few lines as fit.
+void add_wrapped(Lines& lines, const Lines& parts, std::size_t width) {
+  std::string line;
+  for (const std::string& unsafe : parts) {
+    const std::string part = printable(unsafe);
+    if (line.empty()) {
+      line = part;
+    } else if (text_width(line) + 3 + text_width(part) <= width) {
+      line += " | " + part;
+    } else {
+      lines.push_back(std::exchange(line, part));
+    }
+  }
+  lines.push_back(line);
+}
+
+std::string coverage_text(const std::optional<double>& coverage) {
+  return "coverage " + (coverage ? format_percent(*coverage, 2) : "not measured");
+}
+
+}  // namespace
+
+Lines header_lines(const TableTotals& totals, std::size_t width) {
+  Lines lines{printable(fmt::format("pid {}: {}", totals.pid, totals.command))};
+  add_wrapped(lines,
+              {fmt::format("{} for {}", totals.state, format_duration(totals.elapsed)),
+               "mode " + totals.mode, counted(totals.frames, "frame")},
+              width);
+  add_wrapped(lines,
+              {fmt::format("traced {} in {}", bytes(totals.traced_current),
+                           counted(totals.live_blocks, "block")),
+               "peak " + bytes(totals.traced_peak), "process RSS " + bytes(totals.process_rss)},
+              width);
+  add_wrapped(lines,
+              {"tracer memory " + bytes(totals.tracer_memory),
+               "lost events " + format_count(totals.lost), coverage_text(totals.coverage)},
+              width);
+  if (totals.lost != 0) {
+    lines.push_back(
+        fmt::format("warning: {} lost, the numbers are incomplete", counted(totals.lost, "event")));
+  }
+  for (const std::string& note : totals.notes) {
+    lines.push_back("note: " + printable(note));
+  }
+  return lines;
+}
+
+}  // namespace tmbpf
