@@ -4,7 +4,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-enum { ZERO_FLAG = 0x40 };
+enum { ZERO_FLAG = 0x40, STOP_SIGNAL = 19 /* SIGSTOP */ };
 
 /* clang would turn a switch over registers into one load at a computed offset, which the verifier
  * refuses on the context; the barrier keeps each load its own. */
@@ -161,6 +161,17 @@ SEC("uretprobe")
 int allocate_exit(struct pt_regs *ctx)
 {
 	return returned(ctx);
+}
+
+/* Py_FinalizeEx of a program that tmbpf started itself: it is held there, still complete, until its
+ * last snapshot has been taken. */
+SEC("uprobe")
+int finalize_enter(struct pt_regs *ctx)
+{
+	(void)ctx;
+	if (!totals.stopped)
+		bpf_send_signal(STOP_SIGNAL);
+	return 0;
 }
 
 /* The bare floor that scripts/bench measures against: the trap and nothing else. */

@@ -111,6 +111,14 @@ void set_addresses(PythonTarget& target, const PythonLayout& layout, std::uint64
   target.python.maxarenas = target.tables.maxarenas + bias;
 }
 
+std::optional<std::uint64_t> finalize_offset(const ElfImage& image) {
+  constexpr std::size_t kMaxInstruction = 15;
+  const auto vaddr = image.symbol("Py_FinalizeEx");
+  return vaddr && is_emulated_instruction(image.bytes_at(*vaddr, kMaxInstruction))
+             ? image.file_offset(*vaddr)
+             : std::nullopt;
+}
+
 }  // namespace
 
 PythonTarget open_python_target(pid_t pid) {
@@ -132,6 +140,7 @@ PythonTarget open_python_target(pid_t pid) {
   target.load_bias = load_bias(found.image, found.mapping);
   target.tables = find_allocator_tables(found.image);
   target.plan = make_probe_plan(found.image, target.tables);
+  target.finalize_offset = finalize_offset(found.image);
   set_addresses(target, layout, found.image.symbol("_PyRuntime").value());
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   target.planning_seconds = taken.count();

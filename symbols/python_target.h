@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct PythonTarget {
   tmbpf_python python{};        // with the addresses in this process
   AllocatorTables tables;
   ProbePlan plan;
+  // File offset of Py_FinalizeEx's first instruction, when the kernel emulates it.
+  std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image
 };
 

@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace tmbpf {
+namespace {
+
+// PyMemAllocatorEx: ctx, malloc, calloc, realloc, free.
+constexpr std::array kOps{TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC, TMBPF_OP_FREE};
+
+}  // namespace
 
 std::array<FunctionRole, 8> all_roles(const AllocatorTables& tables) {
   return {{{TMBPF_PYMALLOC, TMBPF_OP_MALLOC, tables.pymalloc.malloc},
@@ -25,9 +31,6 @@ std::optional<FunctionRole> role_of_function(const AllocatorTables& tables, std:
 }
 
 std::optional<tmbpf_op> op_of_slot(const AllocatorTables& tables, std::uint64_t vaddr) {
-  // PyMemAllocatorEx: ctx, malloc, calloc, realloc, free.
-  static constexpr std::array kOps{TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC,
-                                   TMBPF_OP_FREE};
   for (const auto* slots : {&tables.pymalloc_slots, &tables.raw_slots}) {
     for (const std::uint64_t slot : *slots) {
       const std::uint64_t word = (vaddr - slot) / 8;

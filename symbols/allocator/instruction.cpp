@@ -154,11 +154,11 @@ void convert_operands(const ZydisDecodedInstruction& raw, const Operands& operan
 
 std::optional<Instruction> decode_instruction(std::span<const std::byte> code,
                                               std::uint64_t address) {
-  static const ZydisDecoder kDecoder = make_decoder(false);
+  static const ZydisDecoder decoder = make_decoder(false);
   ZydisDecodedInstruction raw;
   Operands operands;
   if (!ZYAN_SUCCESS(
-          ZydisDecoderDecodeFull(&kDecoder, code.data(), code.size(), &raw, operands.data()))) {
+          ZydisDecoderDecodeFull(&decoder, code.data(), code.size(), &raw, operands.data()))) {
     return std::nullopt;
   }
   Instruction result;
@@ -179,11 +179,11 @@ std::optional<Instruction> decode_instruction(std::span<const std::byte> code,
 
 std::optional<BriefInstruction> decode_brief(std::span<const std::byte> code,
                                              std::uint64_t address) {
-  static const ZydisDecoder kDecoder = make_decoder(true);
+  static const ZydisDecoder decoder = make_decoder(true);
   ZydisDecoderContext context;
   ZydisDecodedInstruction raw;
   if (!ZYAN_SUCCESS(
-          ZydisDecoderDecodeInstruction(&kDecoder, &context, code.data(), code.size(), &raw))) {
+          ZydisDecoderDecodeInstruction(&decoder, &context, code.data(), code.size(), &raw))) {
     return std::nullopt;
   }
   BriefInstruction result;

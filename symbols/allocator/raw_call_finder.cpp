@@ -16,10 +16,11 @@ namespace {
 constexpr std::size_t kMaxDepth = 60;
 constexpr std::size_t kMaxVisited = 300;
 constexpr std::size_t kMaxToResult = 24;
+constexpr std::array<std::string_view, 3> kAllocations{"malloc", "calloc", "realloc"};
+constexpr SymbolicValue kResult{SymbolicValue::Kind::call_result, kNoRegister, 0};
 
 bool is_allocation(std::optional<std::string_view> name) {
-  static constexpr std::array<std::string_view, 3> kNames{"malloc", "calloc", "realloc"};
-  return name && std::find(kNames.begin(), kNames.end(), *name) != kNames.end();
+  return name && std::find(kAllocations.begin(), kAllocations.end(), *name) != kAllocations.end();
 }
 
 // Into libc through the PLT, or through the GOT where the compiler leaves the PLT out (-fno-plt).
@@ -116,7 +117,6 @@ RawCalls find_raw_calls(const CodeIndex& code, std::uint64_t start) {
 }
 
 std::optional<ResultPlace> find_result(const CodeIndex& code, std::uint64_t call) {
-  static constexpr SymbolicValue kResult{SymbolicValue::Kind::call_result, kNoRegister, 0};
   std::optional<Instruction> instruction = code.at(call);
   RegisterState state = RegisterState::after_call();
   for (std::size_t i = 0; instruction && i < kMaxToResult; ++i) {

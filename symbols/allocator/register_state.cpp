@@ -10,6 +10,9 @@ constexpr std::int64_t kWord = 8;
 // Distances beyond this are no field or stack offset; keeps the arithmetic free of overflow.
 constexpr std::int64_t kMaxDistance = std::int64_t{1} << 40;
 
+constexpr InstructionOperand kTopOfStack{
+    .kind = InstructionOperand::Kind::memory, .base = kRsp, .bits = 64};
+
 SymbolicValue constant(std::int64_t value) { return {Kind::constant, kNoRegister, value}; }
 
 std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
@@ -200,8 +203,6 @@ void RegisterState::move_stack_pointer(std::int64_t bytes) {
 }
 
 void RegisterState::execute(const Instruction& instruction) {
-  static constexpr InstructionOperand kTopOfStack{
-      .kind = InstructionOperand::Kind::memory, .base = kRsp, .bits = 64};
   if (instruction.operation == Operation::push) {
     const SymbolicValue value = read(instruction.operands[0]);
     move_stack_pointer(-kWord);

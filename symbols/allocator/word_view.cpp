@@ -5,6 +5,11 @@
 #include <cstring>
 
 namespace tmbpf {
+namespace {
+
+constexpr std::size_t kMaxSections = 64;
+
+}  // namespace
 
 WordView::WordView(const ElfImage& image, const ElfSection& section)
     : start_((section.vaddr + 7) & ~std::uint64_t{7}), relro_(section.relro) {
@@ -27,7 +32,6 @@ void WordView::set(std::uint64_t vaddr, std::uint64_t value) {
 }
 
 std::vector<WordView> writable_words(const ElfImage& image) {
-  static constexpr std::size_t kMaxSections = 64;
   std::vector<WordView> views;
   for (const ElfSection& section : image.sections()) {
     if (section.writable && section.has_bits && views.size() < kMaxSections) {

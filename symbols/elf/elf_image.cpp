@@ -19,6 +19,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr std::array kEndbr64{std::byte{0xf3}, std::byte{0x0f}, std::byte{0x1e}, std::byte{0xfa}};
+
 struct ElfCloser {
   void operator()(Elf* elf) const { elf_end(elf); }
 };
@@ -268,8 +270,6 @@ std::optional<std::string_view> ElfImage::got_target(std::uint64_t vaddr) const 
 }
 
 std::optional<std::string_view> ElfImage::plt_target(std::uint64_t vaddr) const {
-  static constexpr std::array kEndbr64{std::byte{0xf3}, std::byte{0x0f}, std::byte{0x1e},
-                                       std::byte{0xfa}};
   std::span<const std::byte> code = bytes_at(vaddr, 16);
   std::size_t skip = 0;
   if (code.size() >= kEndbr64.size() &&

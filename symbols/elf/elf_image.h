@@ -46,6 +46,8 @@ class ElfImage {
   // Throws Error when the file cannot be read or is no x86-64 ELF executable or library.
   static ElfImage open(const std::string& path);
 
+  ElfImage(const ElfImage&) = delete;
+  ElfImage& operator=(const ElfImage&) = delete;
   ElfImage(ElfImage&&) noexcept;
   ElfImage& operator=(ElfImage&&) noexcept;
   ~ElfImage();

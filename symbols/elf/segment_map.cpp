@@ -84,7 +84,7 @@ std::span<const std::byte> SegmentMap::bytes_at(std::uint64_t vaddr, std::size_t
     return {};
   }
   const std::uint64_t skip = vaddr - segment->vaddr;
-  const std::size_t available = static_cast<std::size_t>(segment->file_size - skip);
+  const auto available = static_cast<std::size_t>(segment->file_size - skip);
   return file().subspan(static_cast<std::size_t>(segment->offset + skip),
                         std::min(size, available));
 }

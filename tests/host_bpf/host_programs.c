@@ -33,6 +33,11 @@ __u64 host_python_stack(int holds_gil)
 	return python_stack(holds_gil);
 }
 
+__u64 host_predict(__u64 size)
+{
+	return predict(size);
+}
+
 void host_small_request(__u64 size)
 {
 	small_request(size, 0);

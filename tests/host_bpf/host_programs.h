@@ -12,6 +12,7 @@ extern "C" {
 /* Empties every map, counter and total, and sets the read-only data. */
 void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings);
 __u64 host_python_stack(int holds_gil);
+__u64 host_predict(__u64 size);
 void host_small_request(__u64 size);
 void host_pymalloc_realloc(__u64 address, __u64 size);
 void host_raw_request(__u64 size);

@@ -14,6 +14,7 @@
 #include "symbols/process/process_identity.h"
 #include "symbols/python_target.h"
 #include "tests/support/python_interpreters.h"
+#include "tests/support/python_name.h"
 #include "userspace/trace/tracer.h"
 
 namespace tmbpf {
@@ -34,15 +35,6 @@ class LiveTest : public testing::TestWithParam<PythonInterpreter> {
  protected:
   void SetUp() override { require_root(); }
 };
-
-// "Python_3_11_2_usr_bin"-like names for the parameterised tests.
-inline std::string python_name(const testing::TestParamInfo<PythonInterpreter>& info) {
-  std::string name = "python_" + info.param.version + "_" + info.param.path;
-  for (char& c : name) {
-    c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-  }
-  return name;
-}
 
 // Returns when the process sleeps in a system call, so that its memory no longer changes.
 inline void wait_until_blocked(pid_t pid) {

@@ -39,8 +39,11 @@ def candidate_paths() -> list:
     names = [f"python{major}.{minor}" for major, minor in SUPPORTED]
     folders = ["/usr/bin", "/usr/local/bin", *os.environ.get("PATH", "").split(os.pathsep)]
     paths = [os.path.join(folder, name) for folder in folders for name in (*names, "python3")]
-    pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    for pattern in (f"{pyenv}/versions/*/bin", "/opt/*/bin", "/usr/local/*/bin"):
+    # Under sudo the home is root's; the Pythons are likely the caller's.
+    homes = [os.path.expanduser("~"), os.path.expanduser("~" + os.environ.get("SUDO_USER", ""))]
+    pyenvs = [os.environ.get("PYENV_ROOT", homes[0] + "/.pyenv"), *(home + "/.pyenv" for home in homes)]
+    patterns = [pyenv + "/versions/*/bin" for pyenv in pyenvs]
+    for pattern in (*patterns, "/opt/*/bin", "/usr/local/*/bin"):
         paths += [path for name in names for path in sorted(glob.glob(f"{pattern}/{name}"))]
     return [path for path in paths if shutil.which(path)]
 

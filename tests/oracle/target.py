@@ -21,6 +21,8 @@ word to stdout and waits for one byte on stdin. What makes runs comparable:
   before run(), which also empties the free lists, so that what the wait left in them cannot
   matter, and once after run(), which frees what the free lists still hold;
 - run() has been called once before, so that imports, caches and specialised code are settled;
+- stdlib tracemalloc keeps the file names of all that it saw alive: a program whose code dies must
+  hold that code's file name itself;
 - the allocations of this file itself differ between modes and are left out by its name.
 
 OUT gets a dict (pickle): "traces" as tracemalloc has them (modes tracemalloc and allocator) and
@@ -87,7 +89,7 @@ def main() -> int:
     gc.collect()
     if inside:
         config[TRACING] = 1
-        traces = tracemalloc.take_snapshot().traces._traces
+        traces = tracemalloc._get_traces()  # take_snapshot would add a line of its own
         objects = count_object_blocks(kept, tracemalloc)
         tracemalloc.stop()
         write_result(options.output, traces, objects)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run of target.py, watched from inside (tracemalloc) or from outside (tmbpf)."""
+import json
 import os
 import pickle
 import platform
@@ -75,6 +76,16 @@ class Target:
         if text != point:
             raise RunFailed(f"the target said {text!r} instead of {point!r}")
 
+    def wait_until_blocked(self) -> None:
+        """It has said the word; its read still allocates a buffer before it sleeps in the kernel."""
+        deadline = time.monotonic() + POINT_SECONDS
+        while time.monotonic() < deadline:
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
+                if file.read().rpartition(")")[2].split()[0] == "S":
+                    return
+            time.sleep(0.001)
+        raise RunFailed(f"the target did not come to rest within {POINT_SECONDS} s")
+
     def go_on(self) -> None:
         self.process.stdin.write(b"g")
         self.process.stdin.flush()
@@ -117,6 +128,15 @@ def call(command: list) -> str:
     return done.stdout
 
 
+def check_status(status: dict, snapshot: tracemalloc.Snapshot) -> None:
+    """The target has stood still since the snapshot: what tmbpf counts must be what it wrote."""
+    traces = snapshot.traces._traces
+    expected = {"lost": 0, "traces": len(traces), "traced_current": sum(trace[1] for trace in traces)}
+    found = {key: status.get(key) for key in expected}
+    if found != expected:
+        raise RunFailed(f"status says {found}, the snapshot {expected}; losses: {status.get('losses')}")
+
+
 def run_outside(tmbpf: str, python: str, program: str, frames: int, output: str) -> Run:
     """Mode tmbpf: a background session from "ready" to "done"."""
     with Target(python, program, "tmbpf", frames, output) as target:
@@ -126,12 +146,18 @@ def run_outside(tmbpf: str, python: str, program: str, frames: int, output: str)
         try:
             target.go_on()
             target.wait_for(b"done\n")
+            target.wait_until_blocked()
             call([tmbpf, "snapshot", "--pid", pid, "--output", output])
-        finally:
-            call([tmbpf, "stop", "--pid", pid])
+            status = json.loads(call([tmbpf, "status", "--pid", pid, "--json"]))
+        except RunFailed:
+            # Leave no session behind; what went wrong first is what counts.
+            subprocess.run([tmbpf, "stop", "--pid", pid], capture_output=True, timeout=COMMAND_SECONDS)
+            raise
+        call([tmbpf, "stop", "--pid", pid])
         target.go_on()
         target.finish()
     snapshot = tracemalloc.Snapshot.load(output)
+    check_status(status, snapshot)
     if snapshot.traceback_limit != frames:
         raise RunFailed(f"traceback_limit is {snapshot.traceback_limit}, asked for {frames}")
     snapshot.statistics("lineno")  # proves that the standard library can work with what we wrote

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
 #include <set>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "symbols/allocator/function_role.h"
 #include "symbols/allocator/probe_plan.h"
+#include "tests/unit/planner/file_bytes.h"
 #include "tests/unit/planner/interpreters.h"
 #include "util/error.h"
 
@@ -151,6 +158,34 @@ TEST_F(ProbePlanTest, SaysWhichCheckFailsWhenAFunctionIsNotWhatItShouldBe) {
     wrong.raw.malloc = each.image.functions().front().start;
     EXPECT_FALSE(make_probe_plan(each.image, wrong).complete());
   }
+}
+
+TEST_F(ProbePlanTest, SurvivesDamagedImages) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "tmbpf-plan-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const std::filesystem::path copy = std::filesystem::path(pattern) / "image";
+  const std::vector<char> whole = read_bytes(planned().front().interpreter.image);
+  std::mt19937 random(311);
+  for (int round = 0; round < 12; ++round) {
+    SCOPED_TRACE(round);
+    std::vector<char> bytes = whole;
+    // From a few wrong bytes to one in ten; the headers stay, or nothing would be read at all.
+    const std::size_t wrong = bytes.size() >> static_cast<unsigned>(15 - round);
+    for (std::size_t i = 0; i < wrong; ++i) {
+      bytes[4096 + random() % (bytes.size() - 8192)] = static_cast<char>(random());
+    }
+    write_bytes(copy, bytes);
+    try {
+      // The true tables, so that damaged code is walked even when its tables are gone.
+      const ProbePlan plan =
+          make_probe_plan(ElfImage::open(copy.string()), planned().front().tables);
+      EXPECT_LE(plan.sites.size(), planned().front().plan.sites.size() * 2);
+      find_allocator_tables(ElfImage::open(copy.string()));
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()), "");
+    }
+  }
+  std::filesystem::remove_all(pattern);
 }
 
 }  // namespace

@@ -22,16 +22,17 @@ namespace {
 
 constexpr std::uint64_t kZeroFlag = 0x40;
 constexpr std::uint64_t kStubStep = 8;
+constexpr std::array<std::string_view, 3> kAllocations{"malloc", "calloc", "realloc"};
 
 // PLT stubs of libc's allocation functions.
 std::vector<std::uint64_t> allocation_stubs(const ElfImage& image) {
-  static constexpr std::array<std::string_view, 3> kNames{"malloc", "calloc", "realloc"};
   std::vector<std::uint64_t> found;
   for (const ElfSection& section : image.sections()) {
     for (std::uint64_t at = 0; section.name.starts_with(".plt") && at < section.size;
          at += kStubStep) {
       const auto name = image.plt_target(section.vaddr + at);
-      if (name && std::find(kNames.begin(), kNames.end(), *name) != kNames.end()) {
+      if (name &&
+          std::find(kAllocations.begin(), kAllocations.end(), *name) != kAllocations.end()) {
         found.push_back(section.vaddr + at);
       }
     }

@@ -4,12 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "tests/unit/planner/file_bytes.h"
 #include "tests/unit/planner/interpreters.h"
 #include "util/error.h"
 
@@ -30,14 +31,7 @@ class ElfImageTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
 
   [[nodiscard]] fs::path scratch() const { return directory_ / "image"; }
-  static std::vector<char> read(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  void write(const std::vector<char>& bytes) const {
-    std::ofstream(scratch(), std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
+  void write(const std::vector<char>& bytes) const { write_bytes(scratch(), bytes); }
   // Uses everything that an image offers; must neither crash nor hang, whatever the file says.
   static void use(const fs::path& path) {
     try {
@@ -87,7 +81,7 @@ TEST_F(ElfImageTest, OffsetsAndAddressesMapToEachOther) {
   for (const Interpreter& interpreter : interpreters_) {
     SCOPED_TRACE(name_of(interpreter));
     const ElfImage image = ElfImage::open(interpreter.image.string());
-    const std::vector<char> file = read(interpreter.image);
+    const std::vector<char> file = read_bytes(interpreter.image);
     for (const FunctionRange& function : image.functions()) {
       const auto offset = image.file_offset(function.start);
       ASSERT_TRUE(offset.has_value());
@@ -151,14 +145,14 @@ TEST_F(ElfImageTest, RefusesWhatIsNoX86Image) {
   EXPECT_THROW(ElfImage::open(scratch().string()), Error);
   write({'#', '!', '/', 'b', 'i', 'n'});
   EXPECT_THROW(ElfImage::open(scratch().string()), Error);
-  std::vector<char> bytes = read("/proc/self/exe");
+  std::vector<char> bytes = read_bytes("/proc/self/exe");
   bytes[18] = 0x28;  // e_machine: EM_ARM
   write(bytes);
   EXPECT_THROW(ElfImage::open(scratch().string()), Error);
 }
 
 TEST_F(ElfImageTest, SurvivesTruncatedFiles) {
-  const std::vector<char> whole = read(interpreters_.front().image);
+  const std::vector<char> whole = read_bytes(interpreters_.front().image);
   for (std::size_t size = 1; size < whole.size(); size = size * 2 + 13) {
     SCOPED_TRACE(size);
     write({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)});
@@ -167,7 +161,7 @@ TEST_F(ElfImageTest, SurvivesTruncatedFiles) {
 }
 
 TEST_F(ElfImageTest, SurvivesDamagedHeaders) {
-  const std::vector<char> whole = read("/proc/self/exe");
+  const std::vector<char> whole = read_bytes("/proc/self/exe");
   std::mt19937 random(311);
   const std::size_t sections = whole.size() - std::min<std::size_t>(whole.size(), 4096);
   for (int round = 0; round < 60; ++round) {

@@ -121,9 +121,9 @@ TEST(PickleWriter, SharesEqualObjectsInsteadOfRepeatingThem) {
 
 TEST(PickleWriter, KeepsMoreObjectsApartThanOneByteCanNumber) {
   Snapshot snapshot;
-  constexpr std::uint32_t kLines = 70000;
+  const std::uint32_t lines = 70000;
   for (std::uint32_t round = 0; round < 2; ++round) {
-    for (std::uint32_t line = 0; line < kLines; ++line) {
+    for (std::uint32_t line = 0; line < lines; ++line) {
       snapshot.add_trace({.traceback = one_line(snapshot, "a.py", line), .size = line});
     }
   }

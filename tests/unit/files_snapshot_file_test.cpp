@@ -56,8 +56,9 @@ void expect_refused(const std::string& path, const std::string& reason,
 Snapshot large_snapshot() {
   Snapshot snapshot;
   for (std::uint32_t line = 0; line < 50000; ++line) {
-    const std::array frames{snapshot.add_frame(snapshot.add_string("a.py"), line * 7919)};
-    snapshot.add_trace({.traceback = snapshot.add_traceback(frames, 1), .size = line * 104729});
+    const std::array frames{snapshot.add_frame(snapshot.add_string("a.py"), line * 7919U)};
+    snapshot.add_trace(
+        {.traceback = snapshot.add_traceback(frames, 1), .size = line * std::uint64_t{104729}});
   }
   return snapshot;
 }

@@ -16,6 +16,7 @@ using Line = std::pair<std::string, std::uint32_t>;
 TracebackId traceback_of(Snapshot& snapshot, const std::vector<Line>& most_recent_first,
                          const std::string& function = {}) {
   std::vector<FrameId> frames;
+  frames.reserve(most_recent_first.size());
   for (const auto& [filename, lineno] : most_recent_first) {
     frames.push_back(
         snapshot.add_frame(snapshot.add_string(filename), lineno, snapshot.add_string(function)));

@@ -32,9 +32,9 @@ TEST(Wtf8, TurnsEachInvalidByteIntoTheSurrogateThatFsdecodeGives) {
 }
 
 TEST(Wtf8, KeepsEmbeddedZeroBytes) {
-  constexpr std::string_view kText("a\0b", 3);
-  EXPECT_TRUE(is_wtf8(kText));
-  EXPECT_EQ(to_wtf8(kText), kText);
+  const std::string_view text("a\0b", 3);
+  EXPECT_TRUE(is_wtf8(text));
+  EXPECT_EQ(to_wtf8(text), text);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::optional<std::string> interpreter_named(const std::string& name) {
     return std::nullopt;
   }
   const CommandResult answer =
-      run_command({"/bin/sh", "-c", "exec \"$0\" -c \"$1\" 2>/dev/null", *path, kProbe});
+      run_command({"/bin/sh", "-c", R"(exec "$0" -c "$1" 2>/dev/null)", *path, kProbe});
   return answer.exit_status == 0 ? std::optional(answer.output) : std::nullopt;
 }
 

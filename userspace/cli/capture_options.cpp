@@ -38,6 +38,8 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->check(CLI::Range(1, 1 << 28))
       ->capture_default_str()
       ->group(group);
+  // For scripts/bench: the floor that the programs' cost is measured against.
+  app.add_flag("--bare-probes", options.trace.bare)->group("");
 }
 
 }  // namespace tmbpf

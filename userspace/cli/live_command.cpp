@@ -29,13 +29,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-enum class Ending : std::uint8_t { none, quit, interrupted, target_gone };
+enum class Ending : std::uint8_t { none, quit, interrupted, target_gone, program_done };
 
 // The loop of one live view: waits, refreshes, and notices why to end.
 class LiveLoop {
  public:
-  LiveLoop(const LiveOptions& options, Tracer& tracer, const Signals& signals, LiveScreen& screen)
-      : options_(options), tracer_(tracer), signals_(signals), screen_(screen) {}
+  // `program`: the one that tmbpf started, or null.
+  LiveLoop(const LiveOptions& options, Tracer& tracer, const Signals& signals, LiveScreen& screen,
+           LaunchedProgram* program)
+      : options_(options), tracer_(tracer), signals_(signals), screen_(screen), program_(program) {}
 
   Ending run() {
     const auto begin = Clock::now();
@@ -75,6 +77,10 @@ class LiveLoop {
     if (ending_ == Ending::none && screen_.read_keys(redraw_)) {
       ending_ = Ending::quit;
     }
+    if (ending_ == Ending::none && program_ != nullptr &&
+        program_->state() != LaunchedProgram::State::running) {
+      ending_ = Ending::program_done;
+    }
     if (ending_ == Ending::none && tracer_.poll() != TargetState::running) {
       ending_ = Ending::target_gone;
     }
@@ -89,6 +95,7 @@ class LiveLoop {
   Tracer& tracer_;
   const Signals& signals_;
   LiveScreen& screen_;
+  LaunchedProgram* program_;
   LiveTable table_;
   Ending ending_ = Ending::none;
   bool redraw_ = false;
@@ -103,6 +110,7 @@ int status_of(Ending ending) {
       return static_cast<int>(ExitStatus::target);
     case Ending::none:
     case Ending::quit:
+    case Ending::program_done:
       break;
   }
   return static_cast<int>(ExitStatus::done);
@@ -112,7 +120,7 @@ int status_of(Ending ending) {
 void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending) {
   const bool was_full = screen.full_screen();
   screen.close();
-  if (was_full || ending == Ending::target_gone) {
+  if (was_full || ending == Ending::target_gone || ending == Ending::program_done) {
     LiveTable table;
     screen.show(table.lines(tracer, options.limit, screen.width()));
   }
@@ -125,7 +133,7 @@ void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, E
 int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
   Tracer tracer(open_python_target(options.pid), capture.trace);
   LiveScreen screen(options.once, stdout);
-  LiveLoop loop(options, tracer, signals, screen);
+  LiveLoop loop(options, tracer, signals, screen, nullptr);
   const Ending ending = loop.run();
   show_last(options, tracer, screen, ending);
   tracer.detach();
@@ -134,17 +142,20 @@ int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const S
 
 int watch_program(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
   LaunchedProgram program(options.program);
-  Tracer tracer(program.take_target(), capture.trace);
+  TraceOptions trace = capture.trace;
+  trace.stop_at_end = true;
+  Tracer tracer(program.take_target(), trace);
   // The program owns stdout; tables go where its own output is not disturbed.
   LiveScreen screen(true, stderr);
   program.resume();
-  LiveLoop loop(options, tracer, signals, screen);
+  LiveLoop loop(options, tracer, signals, screen, &program);
   const Ending ending = loop.run();
   show_last(options, tracer, screen, ending);
   tracer.detach();
   if (ending == Ending::interrupted) {
     ::kill(program.pid(), SIGINT);
   }
+  program.resume();  // it may be stopped where it began to finalize
   return program.wait();
 }
 

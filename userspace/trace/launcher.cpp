@@ -163,11 +163,25 @@ bool LaunchedProgram::run_to_entry() {
 
 void LaunchedProgram::resume() {
   resumed_ = true;
+  stopped_ = false;
   ::kill(pid_, SIGCONT);
 }
 
+LaunchedProgram::State LaunchedProgram::state() {
+  int status = 0;
+  if (!ended_ && ::waitpid(pid_, &status, WNOHANG | WUNTRACED) == pid_) {
+    if (WIFSTOPPED(status)) {
+      stopped_ = WSTOPSIG(status) == SIGSTOP;
+    } else {
+      ended_ = status;
+    }
+  }
+  return ended_ ? State::ended : stopped_ ? State::stopped : State::running;
+}
+
 int LaunchedProgram::wait() {
-  const int status = wait_for_stop();
+  const int status = ended_ ? *ended_ : wait_for_stop();
+  ended_ = status;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

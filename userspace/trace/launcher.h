@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,9 @@ class LaunchedProgram {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] PythonTarget take_target() { return std::move(target_); }
   void resume();
+  // Whether it stopped itself (SIGSTOP: see TraceOptions::stop_at_end) or ended; does not wait.
+  enum class State : std::uint8_t { running, stopped, ended };
+  State state();
   // Waits for its end: its exit status, or 128 + the signal that killed it.
   int wait();
 
@@ -37,6 +42,8 @@ class LaunchedProgram {
 
   pid_t pid_ = -1;
   bool resumed_ = false;
+  bool stopped_ = false;
+  std::optional<int> ended_;  // as waitpid(2) tells it
   std::string name_;
   PythonTarget target_;
 };

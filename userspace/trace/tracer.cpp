@@ -96,12 +96,20 @@ void Tracer::attach() {
   const bool multi = support_.uprobe_multi;
   attach_lifecycle();
   const auto& progs = skeleton_->progs;
-  returns_ = UprobeLink(progs.allocate_exit,
+  returns_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.allocate_exit,
                         batch_of({TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN}), multi);
   releases_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.release_enter,
                          batch_of({TMBPF_OP_FREE, TMBPF_OP_RESULT}), multi);
   requests_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.allocate_enter,
                          batch_of({TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}), multi);
+  if (options_.stop_at_end && target_.finalize_offset) {
+    finalize_ = UprobeLink(progs.finalize_enter,
+                           {.path = target_.attach_path,
+                            .pid = target_.identity.pid,
+                            .offsets = {*target_.finalize_offset},
+                            .cookies = {0}},
+                           multi);
+  }
 }
 
 void Tracer::attach_lifecycle() {
@@ -115,6 +123,7 @@ void Tracer::attach_lifecycle() {
 }
 
 void Tracer::detach() {
+  finalize_.detach();
   requests_.detach();
   releases_.detach();
   returns_.detach();

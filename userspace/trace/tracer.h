@@ -76,6 +76,7 @@ class Tracer {
   UprobeLink returns_;
   UprobeLink releases_;
   UprobeLink requests_;
+  UprobeLink finalize_;
   BlockSet baseline_;
   TargetState state_ = TargetState::running;
   std::string replaced_;

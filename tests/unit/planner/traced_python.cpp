@@ -20,7 +20,10 @@ namespace {
 
 constexpr std::uint64_t kInt3 = 0xcc;
 
-void* to_pointer(std::uint64_t value) { return reinterpret_cast<void*>(value); }
+// ptrace takes numbers as pointers.
+void* to_pointer(std::uint64_t value) {
+  return reinterpret_cast<void*>(value);  // NOLINT(performance-no-int-to-ptr)
+}
 
 [[noreturn]] void run_python(const std::string& program, const std::string& script) {
   ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
@@ -100,7 +103,7 @@ std::uint64_t TracedPython::peek(std::uint64_t address) const {
   return static_cast<std::uint64_t>(word);
 }
 
-void TracedPython::poke(std::uint64_t address, std::uint64_t word) {
+void TracedPython::poke(std::uint64_t address, std::uint64_t word) const {
   if (::ptrace(PTRACE_POKEDATA, pid_, to_pointer(address), to_pointer(word)) != 0) {
     throw Error(fmt::format("cannot write the child at {:#x}", address));
   }
@@ -157,7 +160,7 @@ user_regs_struct TracedPython::registers() const {
   return registers;
 }
 
-void TracedPython::set_registers(const user_regs_struct& registers) {
+void TracedPython::set_registers(const user_regs_struct& registers) const {
   user_regs_struct copy = registers;
   if (::ptrace(PTRACE_SETREGS, pid_, nullptr, &copy) != 0) {
     throw Error("cannot write the child's registers");

@@ -33,7 +33,7 @@ class TracedPython {
   // Executes the instruction under the breakpoint that was just reported.
   void step_over(std::uint64_t address);
   [[nodiscard]] user_regs_struct registers() const;
-  void set_registers(const user_regs_struct& registers);
+  void set_registers(const user_regs_struct& registers) const;
   // The operand's value by the registers of now; nothing for TMBPF_OPERAND_NONE.
   [[nodiscard]] std::optional<std::uint64_t> value_of(const tmbpf_operand& operand) const;
   // Exit status once run_to_breakpoint() returned nothing; -1 when killed.
@@ -41,7 +41,7 @@ class TracedPython {
 
  private:
   [[nodiscard]] std::uint64_t peek(std::uint64_t address) const;
-  void poke(std::uint64_t address, std::uint64_t word);
+  void poke(std::uint64_t address, std::uint64_t word) const;
   void find_bias(const Interpreter& interpreter);
   bool wait_stopped();
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The name of a test that runs once for each Python.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <string>
+
+#include "tests/support/python_interpreters.h"
+
+namespace tmbpf {
+
+inline std::string python_name(const testing::TestParamInfo<PythonInterpreter>& info) {
+  std::string name = "python_" + info.param.version + "_" + std::to_string(info.index);
+  for (char& c : name) {
+    c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  }
+  return name;
+}
+
+}  // namespace tmbpf
