@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command line's tests share: the real tmbpf (its path in TMBPF) on real Pythons, as root.
+
+Every process that is started here is ended here, by its own handle; a session by `tmbpf stop`.
+"""
+import contextlib
+import dataclasses
+import functools
+import glob
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "oracle"))
+import interpreters  # noqa: E402  (the finder is the oracle's)
+
+TARGET = os.path.join(HERE, "target.py")
+RUN_DIRECTORY = "/run/tmbpf"
+NOBODY = 65534
+TIMEOUT = 60  # seconds: nothing here takes as long unless it hangs
+SKIPPED = 77  # what CTest is told by SKIP_RETURN_CODE
+
+DONE, FAILED, USAGE, NO_TARGET, NOT_PERMITTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+def tmbpf_path() -> str:
+    return os.path.abspath(os.environ["TMBPF"])
+
+
+def run_tmbpf(*words, **options) -> Result:
+    """Runs it to its end; `options` as for subprocess.run."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    if "input" in options:
+        del options["stdin"]
+    done = subprocess.run([*options.pop("before", ()), tmbpf_path(), *map(str, words)],
+                          capture_output=True, text=True, timeout=TIMEOUT, check=False, **options)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def wait_until(condition, what: str, seconds: float = TIMEOUT):
+    """The condition's first true value; AssertionError naming `what` when it never comes."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.01)
+    return value
+
+
+def marked_line(marker: str, path: str = TARGET) -> int:
+    """The number of the line that ends with the comment `marker`."""
+    with open(path, encoding="utf-8") as file:
+        numbers = [number for number, line in enumerate(file, 1) if line.rstrip().endswith(f"# {marker}")]
+    assert len(numbers) == 1, f"{marker} is at {numbers}"
+    return numbers[0]
+
+
+class Running:
+    """A tmbpf that goes on, its output in files; with `terminal`, on that file descriptor."""
+
+    def __init__(self, *words, stdin=subprocess.DEVNULL, terminal=None, environment=None) -> None:
+        self._out = tempfile.TemporaryFile()
+        self._err = tempfile.TemporaryFile()
+        streams = {"stdin": stdin, "stdout": self._out, "stderr": self._err}
+        if terminal is not None:
+            streams = {"stdin": terminal, "stdout": terminal, "stderr": self._err}
+        self.process = subprocess.Popen([tmbpf_path(), *map(str, words)], start_new_session=True,
+                                        env=environment, **streams)
+        self.pid = self.process.pid
+
+    @staticmethod
+    def _text(file) -> str:
+        return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode()
+
+    @property
+    def out(self) -> str:
+        return self._text(self._out)
+
+    @property
+    def err(self) -> str:
+        return self._text(self._err)
+
+    def wait_for_table(self, count: int = 1) -> None:
+        def shown():
+            assert self.process.poll() is None, f"ended early: {self.process.returncode} {self.err}"
+            return self.out.count("Location") >= count
+        wait_until(shown, f"table {count}")
+
+    def send(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        return self.process.wait(TIMEOUT)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._out.close()
+        self._err.close()
+
+
+class Target:
+    """A running target.py."""
+
+    def __init__(self, python: str, environment: "dict | None" = None, **options) -> None:
+        self.process = subprocess.Popen([python, "-S", TARGET], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        bufsize=0, env={**os.environ, **(environment or {})}, **options)
+        self.pid = self.process.pid
+        self.expect("ready")
+
+    def expect(self, text: str) -> None:
+        answer = self.read()
+        assert answer == text, f"the target answered {answer!r}, not {text!r}"
+
+    def read(self) -> str:
+        assert select.select([self.process.stdout], [], [], TIMEOUT)[0], "the target does not answer"
+        return self.process.stdout.readline().decode().rstrip("\n")
+
+    def send(self, command: str) -> None:
+        self.process.stdin.write(f"{command}\n".encode())
+
+    def ask(self, command: str) -> str:
+        self.send(command)
+        return self.read()
+
+    def hold(self, count: int, size: int) -> None:
+        assert self.ask(f"hold {count} {size}") == "held"
+
+    def end(self, number: int = signal.SIGKILL) -> int:
+        """Its exit status; -N when signal N killed it."""
+        self.process.send_signal(number)
+        return self.process.wait(TIMEOUT)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.end()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+@functools.lru_cache(maxsize=None)
+def supported_pythons() -> tuple:
+    found = tuple(interpreter.path for interpreter in interpreters.find_interpreters())
+    assert found, "no supported CPython is installed: run scripts/setup"
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def unsupported_pythons() -> tuple:
+    """(path, "X.Y") of CPythons 3 that tmbpf does not support, one for each minor version."""
+    candidates = glob.glob("/usr/bin/python3.*") + glob.glob("/usr/local/bin/python3.*")
+    candidates += glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python3.*"))
+    found = {}
+    for path in sorted(candidates):
+        version = re.fullmatch(r"python(3\.\d+)", os.path.basename(path))
+        if version and tuple(map(int, version[1].split("."))) not in interpreters.SUPPORTED and shutil.which(path):
+            found.setdefault(version[1], path)
+    return tuple((path, version) for version, path in found.items())
+
+
+def code_differences(pid: int) -> int:
+    """How many bytes of the process's Python code differ from its file: a probe is such a byte.
+    This is what the processor executes, so it is the kernel's own view of which probes are there."""
+    differing = compared = 0
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            addresses, access, offset, _, _, *path = line.split()
+            if "x" not in access or not path or "python" not in path[0]:
+                continue
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            memory.seek(start)
+            here = memory.read(end - start)
+            with open(f"/proc/{pid}/root{path[0]}", "rb") as file:
+                file.seek(int(offset, 16))
+                there = file.read(end - start)
+            here = here[:len(there)]  # the last page reaches beyond the file's end
+            compared += len(here)
+            if here != there:
+                differing += sum(left != right for left, right in zip(here, there))
+    assert compared > 1 << 20, f"only {compared} bytes of Python's code were found"
+    return differing
+
+
+def is_locked(pid: int) -> bool:
+    """Whether a tmbpf of ours has left its files for the target behind (or still runs)."""
+    return any(os.path.exists(f"{RUN_DIRECTORY}/{pid}.{kind}") for kind in ("lock", "sock"))
+
+
+def load_snapshot(path: str) -> tracemalloc.Snapshot:
+    return tracemalloc.Snapshot.load(path)
+
+
+def held(snapshot: tracemalloc.Snapshot) -> tuple:
+    """(bytes, blocks) of the target's line that keeps."""
+    line = marked_line("held")
+    for statistic in snapshot.statistics("lineno"):
+        frame = statistic.traceback[0]
+        if frame.filename == TARGET and frame.lineno == line:
+            return statistic.size, statistic.count
+    return 0, 0
+
+
+def expected(count: int, size: int) -> tuple:
+    return count * sys.getsizeof(bytes(size)), count
+
+
+class CommandLineTest(unittest.TestCase):
+    """Each test ends what it started, whatever happens to it."""
+
+    needs_root = True
+
+    def setUp(self) -> None:
+        if self.needs_root and os.geteuid() != 0:
+            if os.environ.get("TMBPF_REQUIRE_ROOT") == "1":
+                self.fail("the live tests need root")
+            self.skipTest("needs root to load BPF programs; TMBPF_REQUIRE_ROOT=1 makes this a failure")
+        self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix="tmbpf-cli-"))
+
+    def target(self, python: "str | None" = None, **options) -> Target:
+        return self.enterContext(contextlib.closing(Target(python or supported_pythons()[0], **options)))
+
+    def run_on(self, *words, **options) -> Running:
+        return self.enterContext(contextlib.closing(Running(*words, **options)))
+
+    def start_session(self, pid: int, *options) -> None:
+        result = run_tmbpf("start", "--pid", pid, *options)
+        self.assertEqual(result.status, DONE, result.err)
+        self.addCleanup(run_tmbpf, "stop", "--pid", pid)
+
+    def status(self, pid: int) -> dict:
+        result = run_tmbpf("status", "--pid", pid, "--json")
+        self.assertEqual(result.status, DONE, result.err)
+        return json.loads(result.out)
+
+    def snapshot(self, pid: int, name: str = "snapshot.pickle") -> tracemalloc.Snapshot:
+        path = os.path.join(self.directory, name)
+        result = run_tmbpf("snapshot", "--pid", pid, "--output", path)
+        self.assertEqual(result.status, DONE, result.err)
+        return load_snapshot(path)
+
+    def session_pid(self, pid: int) -> int:
+        with open(f"{RUN_DIRECTORY}/{pid}.lock", encoding="utf-8") as lock:
+            return int(lock.read())
+
+    def assert_refused(self, result: Result, status: int, *words: str) -> None:
+        """It failed with that status and one message that holds the words, and printed no result."""
+        self.assertEqual(result.status, status, result.out + result.err)
+        self.assertTrue(result.err.startswith("tmbpf: error: "), result.err)
+        for word in words:
+            self.assertIn(word, result.err)
+
+    def assert_free(self, target: Target) -> None:
+        """Nothing of tmbpf is left on the target, in its code or in the run directory."""
+        self.assertEqual(code_differences(target.pid), 0)
+        self.assertFalse(is_locked(target.pid))
+
+
+def main() -> None:
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    result = program.result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if result.testsRun == len(result.skipped) else 0)

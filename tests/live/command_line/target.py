@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that the command line's tests trace: does one command per line of its standard input
+and answers with a line. Exits when the input ends."""
+import os
+import signal
+import sys
+import time
+
+kept = []
+
+
+def hold(count: int, size: int) -> None:
+    """Keeps `count` bytes objects; each is one block of sys.getsizeof(bytes(size)) bytes."""
+    slots = [None] * count
+    kept.append(slots)
+    for i in range(count):
+        slots[i] = bytes(size)  # held
+
+
+def pairs_per_second(seconds: float) -> float:
+    """Allocations, each freed at once, per second of CPU time: other processes do not count."""
+    pairs = 0
+    begin = time.process_time()
+    while (now := time.process_time()) < begin + seconds:
+        for i in range(1000):
+            bytes(100)
+        pairs += 1000
+    return pairs / (now - begin)
+
+
+def read_line() -> str:
+    # Unbuffered: what an executed program is to read must not be taken by this one.
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            break
+        line += byte
+    return line.decode()
+
+
+def answer(text: str) -> None:
+    os.write(1, f"{text}\n".encode())
+
+
+def start_tracemalloc() -> None:
+    import tracemalloc
+    tracemalloc.start()
+
+
+def do(command: str, words: list) -> None:
+    if command == "hold":
+        hold(int(words[0]), int(words[1]))
+        answer("held")
+    elif command == "drop":
+        kept.clear()
+        answer("dropped")
+    elif command == "speed":
+        answer(str(pairs_per_second(float(words[0]))))
+    elif command == "tracemalloc":
+        start_tracemalloc()
+        answer("started")
+    elif command == "execute":
+        os.execv(words[0], words)
+    elif command == "churn":
+        answer("churning")
+        while True:
+            hold(1, 1000)
+            kept.clear()
+    elif command == "exit":
+        sys.exit(int(words[0]))
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    answer("ready")
+    while line := read_line():
+        command, *words = line.split()
+        do(command, words)
+
+
+if __name__ == "__main__":
+    main()
