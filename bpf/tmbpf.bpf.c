@@ -66,6 +66,9 @@ static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
 	__u32 index = (__u32)bpf_get_attach_cookie(ctx);
 	struct tmbpf_site *site = bpf_map_lookup_elem(&sites, &index);
 
+	/* Whoever traces from inside a pid namespace knows the target by another number. */
+	if (!totals.tgid)
+		totals.tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
 	if (!site || totals.stopped || (site->guarded && !(ctx->eflags & ZERO_FLAG)))
 		return 0;
 	return site;
@@ -184,7 +187,7 @@ int nothing_enter(struct pt_regs *ctx)
 
 static __always_inline int is_target(void)
 {
-	return (__u32)(bpf_get_current_pid_tgid() >> 32) == config.tgid;
+	return totals.tgid && (__u32)(bpf_get_current_pid_tgid() >> 32) == totals.tgid;
 }
 
 /* A new program has other addresses: nothing may be recorded under the old ones. */
@@ -211,7 +214,7 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 	if (!is_target())
 		return 0;
 	event.child = (__u32)BPF_CORE_READ(child, tgid);
-	if (event.child != config.tgid)
+	if (event.child != totals.tgid)
 		bpf_ringbuf_output(&events, &event, sizeof(event), 0);
 	return 0;
 }

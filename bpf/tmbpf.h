@@ -130,7 +130,7 @@ TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 34 * 4);
 /* Read-only settings of one session. Written before loading. */
 struct tmbpf_config {
 	__u32 max_frames; /* frames kept, 1..TMBPF_MAX_FRAMES */
-	__u32 tgid;	  /* the target, as the kernel's first pid namespace numbers it */
+	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_config, 8);
 
@@ -174,8 +174,10 @@ struct tmbpf_totals {
 	__u64 traces;	      /* blocks */
 	__u32 codes;	      /* code ids given out */
 	__u32 stopped;	      /* 1: record nothing any more (the target executed a new program) */
+	__u32 tgid;	      /* the target in the kernel's first pid namespace, from its first hit */
+	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 32);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */

@@ -126,7 +126,7 @@ class HostBpf : public testing::TestWithParam<PythonInterpreter> {
   }
 
   void reset(std::uint32_t max_frames) {
-    const tmbpf_config config{.max_frames = max_frames, .tgid = 1};
+    const tmbpf_config config{.max_frames = max_frames};
     host_state().events.clear();
     host_state().ring_full = false;
     host_reset(&target_.python, &config);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ struct CommandLine {
 };
 
 CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
-  return app.add_option("--pid", pid, "The process")->check(CLI::PositiveNumber);
+  return app.add_option("--pid", pid, "The process")
+      ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()));
 }
 
 void add_commands(CLI::App& app, CommandLine& line) {

@@ -29,6 +29,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
+constexpr double kNever = 1e9;  // seconds
+constexpr std::chrono::milliseconds kLeastPause{50};  // between two refreshes
+
 enum class Ending : std::uint8_t { none, quit, interrupted, target_gone, program_done };
 
 // The loop of one live view: waits, refreshes, and notices why to end.
@@ -41,7 +44,7 @@ class LiveLoop {
 
   Ending run() {
     const auto begin = Clock::now();
-    auto next = begin + to_clock(options_.once && options_.duration > 0 ? options_.duration : options_.interval);
+    auto next = begin + to_clock(options_.once && options_.duration > 0 ? options_.duration : interval());
     while (ending_ == Ending::none) {
       wait_until(next);
       if (ending_ != Ending::none) {
@@ -49,7 +52,7 @@ class LiveLoop {
       }
       if (redraw_ || Clock::now() >= next) {
         refresh();
-        next = std::max(next + to_clock(options_.interval), Clock::now() + std::chrono::milliseconds(50));
+        next = std::max(next + to_clock(interval()), Clock::now() + kLeastPause);
       }
       const bool over = options_.duration > 0 && Clock::now() - begin >= to_clock(options_.duration);
       if (ending_ == Ending::none && ((options_.once && shown_) || over)) {
@@ -59,7 +62,13 @@ class LiveLoop {
     return ending_;
   }
 
+  [[nodiscard]] bool shown() const { return shown_; }
+
  private:
+  [[nodiscard]] double interval() const {
+    return options_.interval > 0 ? options_.interval : program_ != nullptr ? kNever : 1;
+  }
+
   static Clock::duration to_clock(double seconds) {
     return std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
   }
@@ -69,9 +78,7 @@ class LiveLoop {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
     ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<long>(left.count(), 0, 200)));
     while (const auto signal = signals_.next()) {
-      if (*signal != SIGCHLD) {
-        ending_ = Ending::interrupted;
-      }
+      take(*signal);
     }
     redraw_ = false;
     if (ending_ == Ending::none && screen_.read_keys(redraw_)) {
@@ -83,6 +90,18 @@ class LiveLoop {
     }
     if (ending_ == Ending::none && tracer_.poll() != TargetState::running) {
       ending_ = Ending::target_gone;
+    }
+  }
+
+  // A program of ours gets what is meant to end us, and its end is then ours.
+  void take(const Signal& signal) {
+    if (signal.number == SIGCHLD) {
+      return;
+    }
+    if (program_ == nullptr) {
+      ending_ = Ending::interrupted;
+    } else if (!signal.from_terminal) {
+      ::kill(program_->pid(), signal.number);
     }
   }
 
@@ -117,10 +136,10 @@ int status_of(Ending ending) {
 }
 
 // The last table, after the full screen is gone or when the target went before the next interval.
-void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending) {
+void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending, bool shown) {
   const bool was_full = screen.full_screen();
   screen.close();
-  if (was_full || ending == Ending::target_gone || ending == Ending::program_done) {
+  if (was_full || !shown || ending == Ending::target_gone || ending == Ending::program_done) {
     LiveTable table;
     screen.show(table.lines(tracer, options.limit, screen.width()));
   }
@@ -135,7 +154,7 @@ int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const S
   LiveScreen screen(options.once, stdout);
   LiveLoop loop(options, tracer, signals, screen, nullptr);
   const Ending ending = loop.run();
-  show_last(options, tracer, screen, ending);
+  show_last(options, tracer, screen, ending, loop.shown());
   tracer.detach();
   return status_of(ending);
 }
@@ -150,11 +169,8 @@ int watch_program(const LiveOptions& options, const CaptureOptions& capture, con
   program.resume();
   LiveLoop loop(options, tracer, signals, screen, &program);
   const Ending ending = loop.run();
-  show_last(options, tracer, screen, ending);
+  show_last(options, tracer, screen, ending, loop.shown());
   tracer.detach();
-  if (ending == Ending::interrupted) {
-    ::kill(program.pid(), SIGINT);
-  }
   program.resume();  // it may be stopped where it began to finalize
   return program.wait();
 }
@@ -167,9 +183,9 @@ void add_live_options(CLI::App& app, LiveOptions& options) {
   app.add_option("--duration", options.duration, "Seconds to trace; 0: until q or Ctrl-C")
       ->check(CLI::Range(0.0, 1e9))
       ->group(group);
-  app.add_option("--interval", options.interval, "Seconds between refreshes")
+  app.add_option("--interval", options.interval,
+                 "Seconds between refreshes (default 1; with a program: only at its end)")
       ->check(CLI::Range(0.1, 86400.0))
-      ->capture_default_str()
       ->group(group);
   app.add_option("--limit", options.limit, "Rows shown")
       ->check(CLI::Range(1, 100000))

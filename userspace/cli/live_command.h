@@ -17,7 +17,8 @@ struct LiveOptions {
   std::vector<std::string> program;  // instead of pid
   bool once = false;                 // one table after one interval
   double duration = 0;               // seconds; 0: no limit
-  double interval = 1;               // seconds between refreshes
+  double interval = 0;               // seconds between refreshes; 0: 1 for a pid, and for a
+                                     // program only the table at its end
   std::size_t limit = 20;            // rows
 };
 

@@ -15,7 +15,7 @@ constexpr int kCoverageShare = 20;
 std::vector<std::string> notes_of(const TraceStatus& status, const std::optional<Coverage>& coverage) {
   std::vector<std::string> notes;
   if (!status.replaced_allocator.empty()) {
-    notes.push_back(fmt::format("the target's allocator was replaced by {}: numbers since are not complete",
+    notes.push_back(fmt::format("no longer complete: the target's allocator was replaced by {}",
                                 status.replaced_allocator));
   }
   for (const Loss& loss : status.losses) {

@@ -10,6 +10,7 @@
 #include "userspace/trace/control_socket.h"
 #include "userspace/trace/session.h"
 #include "util/format_size.h"
+#include "util/log.h"
 
 namespace tmbpf {
 namespace {
@@ -56,6 +57,9 @@ int run_snapshot(pid_t pid, const std::string& output) {
   const std::string path = std::filesystem::absolute(output).string();
   const auto result = ask_session(pid, {{"command", "snapshot"}, {"output", path}});
   fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
+  for (const auto& [key, loss] : result.value("losses", nlohmann::json::object()).items()) {
+    log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
+  }
   return 0;
 }
 

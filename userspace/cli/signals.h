@@ -8,6 +8,11 @@
 
 namespace tmbpf {
 
+struct Signal {
+  int number = 0;
+  bool from_terminal = false;  // every process of the terminal's foreground group has it too
+};
+
 // Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD for the whole process; to be made before any thread.
 class Signals {
  public:
@@ -15,7 +20,7 @@ class Signals {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // The next one that came, or nothing.
-  [[nodiscard]] std::optional<int> next() const;
+  [[nodiscard]] std::optional<Signal> next() const;
 
  private:
   UniqueFd fd_;

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "userspace/trace/target_lock.h"
 #include "userspace/trace/uprobe_link.h"
 #include "util/error.h"
 #include "util/unique_fd.h"
@@ -59,8 +60,8 @@ SupportCheck check_capabilities() {
   }
   return {"privileges", missing.empty(), true,
           missing.empty() ? "as root, or all of CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE"
-                          : fmt::format("missing {}: run with sudo, or `sudo setcap "
-                                        "cap_bpf,cap_perfmon,cap_sys_ptrace+ep $(command -v tmbpf)`",
+                          : fmt::format("missing {}: run with sudo; in a container, start it with "
+                                        "--cap-add for each",
                                         missing)};
 }
 
@@ -87,6 +88,17 @@ SupportCheck check_loop() {
           there ? "bounded loops of any length" : "needs Linux 5.17 or later"};
 }
 
+SupportCheck check_run_directory() {
+  SupportCheck check{"run directory", true, true, ""};
+  try {
+    check.detail = run_directory();
+  } catch (const Error& error) {
+    check.available = false;
+    check.detail = fmt::format("{}: {}", error.what(), error.hint());
+  }
+  return check;
+}
+
 bool switched_off(std::string_view feature) {
   const char* list = std::getenv("TMBPF_WITHOUT");  // NOLINT(concurrency-mt-unsafe)
   return list != nullptr && std::string_view(list).find(feature) != std::string_view::npos;
@@ -99,7 +111,7 @@ KernelSupport probe_kernel() {
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
   KernelSupport support;
-  support.checks = {check_capabilities(), check_bpf(), check_btf(), check_loop()};
+  support.checks = {check_capabilities(), check_bpf(), check_btf(), check_loop(), check_run_directory()};
   support.uprobe_multi = !switched_off("uprobe_multi") && has_uprobe_multi();
   support.checks.push_back(
       {"uprobe_multi links", support.uprobe_multi, false,

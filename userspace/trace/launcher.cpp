@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -49,6 +50,8 @@ std::optional<std::uint64_t> entry_point(pid_t pid) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Should tmbpf be killed while it holds the program stopped, the program goes on.
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   ::execvp(words[0], words.data());
   const int error = errno;
@@ -74,7 +77,7 @@ LaunchedProgram::LaunchedProgram(const std::vector<std::string>& argv) : name_(a
     }
     // Not a Python yet: on to the next program that it executes.
     ::ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
-    require_end_message(wait_for_stop());
+    run_to_exec(wait_for_stop());
   }
   throw Error(fmt::format("{} executes one program after the other and none is a Python", name_), "",
               ExitStatus::target);
@@ -121,8 +124,9 @@ int LaunchedProgram::wait_for_stop() const {
   return status;
 }
 
-// Signals on the way to the next exec are passed on; throws when the program ended instead.
-void LaunchedProgram::require_end_message(int status) const {
+// From a stop with this status to the next exec, passing signals on; throws when the program ends
+// instead.
+void LaunchedProgram::run_to_exec(int status) const {
   while (WIFSTOPPED(status) && status >> 8 != kExecStop) {
     ::ptrace(PTRACE_CONT, pid_, nullptr, as_pointer(static_cast<std::uint64_t>(WSTOPSIG(status))));
     status = wait_for_stop();
@@ -150,7 +154,7 @@ bool LaunchedProgram::run_to_entry() {
   ::ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
   const int status = wait_for_stop();
   if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) {
-    require_end_message(status);
+    run_to_exec(status);
     return false;
   }
   ::ptrace(PTRACE_POKETEXT, pid_, as_pointer(*entry), as_pointer(static_cast<std::uint64_t>(word)));

@@ -37,7 +37,7 @@ class LaunchedProgram {
  private:
   void start(const std::vector<std::string>& argv);
   bool run_to_entry();
-  void require_end_message(int status) const;
+  void run_to_exec(int status) const;
   int wait_for_stop() const;
 
   pid_t pid_ = -1;

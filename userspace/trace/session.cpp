@@ -24,6 +24,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+nlohmann::json losses_json(const TraceStatus& status) {
+  nlohmann::json losses = nlohmann::json::object();
+  for (const Loss& loss : status.losses) {
+    losses[loss.key] = {{"count", loss.count}, {"what", loss.what}};
+  }
+  return losses;
+}
+
 // How long a session keeps what an ended target left behind for a snapshot to fetch.
 constexpr std::chrono::hours kKeepAfterEnd{1};
 
@@ -33,9 +41,8 @@ class Session {
       : tracer_(std::move(target), options), server_(tracer_.target().identity.pid) {}
 
   void serve() {
-    const UniqueFd signals = end_signals();
     while (!stopped_ && !expired()) {
-      std::array<pollfd, 2> waits{pollfd{server_.fd(), POLLIN, 0}, pollfd{signals.get(), POLLIN, 0}};
+      std::array<pollfd, 2> waits{pollfd{server_.fd(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
       ::poll(waits.data(), waits.size(), 1000);
       if ((waits[1].revents & POLLIN) != 0) {
         break;
@@ -72,7 +79,7 @@ class Session {
     if (command == "snapshot") {
       const Snapshot snapshot = tracer_.snapshot();
       write_snapshot(snapshot, request.value("output", ""));
-      return {{"traces", snapshot.traces().size()}};
+      return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer_.status())}};
     }
     if (command == "stop") {
       stopped_ = true;
@@ -83,6 +90,8 @@ class Session {
                 "client and session are of different tmbpf versions");
   }
 
+  // First: the tracer's thread must not be killed by what this one waits for.
+  UniqueFd signals_ = end_signals();
   Tracer tracer_;
   ControlServer server_;
   bool stopped_ = false;
@@ -165,10 +174,6 @@ void start_session(PythonTarget target, const TraceOptions& options) {
 nlohmann::json status_json(Tracer& tracer) {
   const TraceStatus status = tracer.status();
   const auto coverage = tracer.coverage();
-  nlohmann::json losses = nlohmann::json::object();
-  for (const Loss& loss : status.losses) {
-    losses[loss.key] = {{"count", loss.count}, {"what", loss.what}};
-  }
   return {{"pid", status.pid},
           {"command", status.command},
           {"python", status.version},
@@ -193,7 +198,7 @@ nlohmann::json status_json(Tracer& tracer) {
           {"missing_blocks", coverage ? nlohmann::json(coverage->missing) : nlohmann::json()},
           {"blocks_before_attach", coverage ? nlohmann::json(coverage->before) : nlohmann::json()},
           {"lost", status.lost()},
-          {"losses", losses}};
+          {"losses", losses_json(status)}};
 }
 
 }  // namespace tmbpf

@@ -25,36 +25,55 @@ std::string holder_of(int fd) {
   return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "unknown";
 }
 
+// The last holder removes the file when it ends, perhaps between our opening and locking it: then
+// what is locked here is a file that nobody else will find.
+bool is_named(int fd, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+UniqueFd open_locked(const std::string& path, pid_t target) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) {
+    throw Error(fmt::format("cannot open {}: {}", path, std::strerror(errno)), "run with sudo",
+                ExitStatus::not_permitted);
+  }
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(fd.get());
+    throw Error(fmt::format("process {} is already traced by tmbpf (pid {})", target, holder),
+                fmt::format("`tmbpf status --pid {0}` shows its session if it is one; end it with "
+                            "`tmbpf stop --pid {0}`, or end process {1}",
+                            target, holder));
+  }
+  return fd;
+}
+
 }  // namespace
 
 std::string run_directory() {
   struct stat status {};
   if (::mkdir(kRunDirectory, 0700) != 0 && errno != EEXIST) {
     throw Error(fmt::format("cannot make {}: {}", kRunDirectory, std::strerror(errno)),
-                "run as root", ExitStatus::not_permitted);
+                "run with sudo", ExitStatus::not_permitted);
+  }
+  if (::geteuid() != 0) {
+    throw Error(fmt::format("{} is root's", kRunDirectory), "run with sudo", ExitStatus::not_permitted);
   }
   if (::lstat(kRunDirectory, &status) != 0 || !S_ISDIR(status.st_mode) ||
       status.st_uid != ::geteuid() || (status.st_mode & 077) != 0) {
     throw Error(fmt::format("{} is not a directory that only the caller may enter", kRunDirectory),
-                "run as root; if you are, look at who made it and remove it",
+                "look at who made it and remove it",
                 ExitStatus::not_permitted);
   }
   return kRunDirectory;
 }
 
 TargetLock::TargetLock(pid_t target) : path_(fmt::format("{}/{}.lock", run_directory(), target)) {
-  fd_.reset(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd_.valid()) {
-    throw Error(fmt::format("cannot open {}: {}", path_, std::strerror(errno)), "run as root",
-                ExitStatus::not_permitted);
-  }
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-    const std::string holder = holder_of(fd_.get());
-    throw Error(fmt::format("process {} is already traced by tmbpf (pid {})", target, holder),
-                fmt::format("`tmbpf status --pid {0}` shows its session if it is one; end it with "
-                            "`tmbpf stop --pid {0}`, or end process {1}",
-                            target, holder));
-  }
+  do {
+    fd_ = open_locked(path_, target);
+  } while (!is_named(fd_.get(), path_));
   const std::string self = std::to_string(::getpid());
   if (::ftruncate(fd_.get(), 0) != 0 ||
       ::pwrite(fd_.get(), self.data(), self.size(), 0) != static_cast<ssize_t>(self.size())) {

@@ -24,10 +24,16 @@ double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// Asked before the lock, so that who lacks a privilege hears which.
+KernelSupport sufficient_support() {
+  KernelSupport support = probe_kernel();
+  require_support(support);
+  return support;
+}
+
 SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& options, bool multi) {
   SkeletonSettings settings{.python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
   settings.config.max_frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
-  settings.config.tgid = static_cast<std::uint32_t>(target.identity.pid);
   return settings;
 }
 
@@ -38,10 +44,9 @@ void Tracer::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(l
 Tracer::Tracer(PythonTarget target, const TraceOptions& options)
     : target_(std::move(target)),
       options_(options),
+      support_(sufficient_support()),
       lock_(target_.identity.pid),
-      support_(probe_kernel()),
       collector_(ProcessMemory(target_.identity.pid), target_.python) {
-  require_support(support_);
   require_traceable();
   skeleton_ = load_skeleton(settings_of(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);

@@ -67,8 +67,8 @@ class Tracer {
 
   PythonTarget target_;
   TraceOptions options_;
-  TargetLock lock_;
   KernelSupport support_;
+  TargetLock lock_;
   SkeletonPtr skeleton_;
   Collector collector_;
   std::unique_ptr<EventReader> reader_;
