@@ -73,7 +73,7 @@ static __always_inline void put_trace(__u64 address, const struct tmbpf_trace *f
 
 static __always_inline void record(__u64 address, __u64 size, int holds_gil)
 {
-	struct tmbpf_trace fresh = { .size = size, .stack = python_stack(holds_gil) };
+	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil)};
 
 	put_trace(address, &fresh);
 }
@@ -149,7 +149,7 @@ static __always_inline void small_request(__u64 size, __u64 old)
 		return;
 	}
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = { .kind = TMBPF_PENDING_REFILL, .size = size, .old = old };
+	struct tmbpf_pending request = {.kind = TMBPF_PENDING_REFILL, .size = size, .old = old};
 
 	request.held.stack = TMBPF_NO_TRACE;
 	/* realloc's own inner malloc asks again for the same size: keep what it replaces. */
@@ -164,7 +164,7 @@ static __always_inline void small_request(__u64 size, __u64 old)
 static __always_inline void raw_request(__u64 size)
 {
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = { .kind = TMBPF_PENDING_RAW, .size = size };
+	struct tmbpf_pending request = {.kind = TMBPF_PENDING_RAW, .size = size};
 
 	request.held.stack = TMBPF_NO_TRACE;
 	if (before) {
@@ -183,7 +183,7 @@ static __always_inline void raw_request(__u64 size)
 static __always_inline void raw_realloc_request(__u64 address, __u64 size)
 {
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = { .kind = TMBPF_PENDING_RAW, .size = size, .old = address };
+	struct tmbpf_pending request = {.kind = TMBPF_PENDING_RAW, .size = size, .old = address};
 
 	if (before && before->kind == TMBPF_PENDING_REFILL)
 		return;
@@ -217,7 +217,7 @@ static __always_inline int size_class_of(__u64 address)
  * fits and does not waste a quarter, else allocate, copy, free. */
 static __always_inline void pymalloc_realloc(__u64 address, __u64 size)
 {
-	struct tmbpf_pending request = { .kind = TMBPF_PENDING_MOVE, .size = size, .old = address };
+	struct tmbpf_pending request = {.kind = TMBPF_PENDING_MOVE, .size = size, .old = address};
 	__u64 capacity;
 	int size_class;
 

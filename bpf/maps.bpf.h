@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
-/* Every map and every shared variable: who writes it, who reads it, what happens when it is full. */
+/* Every map and every shared variable: who writes it, who reads it, what happens when it is full.
+ */
 #ifndef TMBPF_MAPS_BPF_H
 #define TMBPF_MAPS_BPF_H
 

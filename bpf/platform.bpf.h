@@ -37,13 +37,11 @@ static __always_inline __u64 current_fs_base(void)
 }
 
 /* min(value, max), written so that the verifier sees the bound: clang compares a copy else. */
-#define clamp_size(value, max)                                          \
-	({                                                              \
-		__u64 clamped_ = (value);                               \
-		asm volatile("if %0 <= %1 goto +1\n%0 = %1"             \
-			     : "+r"(clamped_)                           \
-			     : "i"(max));                               \
-		clamped_;                                               \
+#define clamp_size(value, max)                                                                     \
+	({                                                                                         \
+		__u64 clamped_ = (value);                                                          \
+		asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(clamped_) : "i"(max));          \
+		clamped_;                                                                          \
 	})
 
 #endif /* TMBPF_HOST */

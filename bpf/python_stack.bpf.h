@@ -9,9 +9,9 @@
 #include "maps.bpf.h"
 
 enum {
-	FRAME_BYTES = 72,	   /* of _PyInterpreterFrame, up to and with owner */
-	MAX_INTERPRETERS = 32,	   /* looked at when searching a thread state */
-	UNICODE_KIND_SHIFT = 2,	   /* PyASCIIObject.state: interned:2 kind:3 compact:1 ascii:1 */
+	FRAME_BYTES = 72,	/* of _PyInterpreterFrame, up to and with owner */
+	MAX_INTERPRETERS = 32,	/* looked at when searching a thread state */
+	UNICODE_KIND_SHIFT = 2, /* PyASCIIObject.state: interned:2 kind:3 compact:1 ascii:1 */
 	UNICODE_KIND_MASK = 7,
 	UNICODE_COMPACT = 1 << 5,
 	UNICODE_ASCII = 1 << 6,
@@ -40,7 +40,8 @@ static __always_inline __u32 code_filter_slot(__u64 address)
 	return (__u32)((address >> 4) * 0x9E3779B1u) >> 16;
 }
 
-/* Copies the text of the str at `object`. Left unreadable (char_size 0) when it is no compact str. */
+/* Copies the text of the str at `object`. Left unreadable (char_size 0) when it is no compact str.
+ */
 static __always_inline void read_text(struct tmbpf_text *text, __u64 object)
 {
 	__u32 state = 0, kind;
@@ -55,8 +56,8 @@ static __always_inline void read_text(struct tmbpf_text *text, __u64 object)
 	kind = (state >> UNICODE_KIND_SHIFT) & UNICODE_KIND_MASK;
 	if (!(state & UNICODE_COMPACT) || (kind != 1 && kind != 2 && kind != 4))
 		return;
-	data = object + ((state & UNICODE_ASCII) ? python.unicode_ascii_data :
-						   python.unicode_compact_data);
+	data = object +
+	       ((state & UNICODE_ASCII) ? python.unicode_ascii_data : python.unicode_compact_data);
 	bytes = clamp_size(length * kind, TMBPF_NAME_BYTES);
 	if (bpf_probe_read_user(text->bytes, bytes, (const void *)data))
 		return;
@@ -78,7 +79,8 @@ static __always_inline void read_linetable(struct tmbpf_code_event *event, __u64
 	event->linetable_address = object;
 	event->linetable_size = size;
 	kept = clamp_size(size, TMBPF_LINETABLE_BYTES);
-	if (bpf_probe_read_user(event->linetable, kept, (const void *)(object + python.bytes_ob_sval)))
+	if (bpf_probe_read_user(event->linetable, kept,
+				(const void *)(object + python.bytes_ob_sval)))
 		return;
 	event->linetable_kept = (__u32)kept;
 }
@@ -105,7 +107,7 @@ static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
 	read_linetable(event, code);
 	return bpf_ringbuf_output(&events, event,
 				  __builtin_offsetof(struct tmbpf_code_event, linetable) +
-					  clamp_size(event->linetable_kept, TMBPF_LINETABLE_BYTES),
+				      clamp_size(event->linetable_kept, TMBPF_LINETABLE_BYTES),
 				  BPF_RB_NO_WAKEUP) == 0;
 }
 
@@ -230,7 +232,7 @@ static long match_thread(__u32 index, void *context)
 
 static __noinline __u64 search_thread_state(__u64 thread_id)
 {
-	struct thread_search search = { .thread_id = thread_id };
+	struct thread_search search = {.thread_id = thread_id};
 	__u64 interp = 0;
 
 	if (read_target(&interp, sizeof(interp), python.interpreters_head))
@@ -284,7 +286,7 @@ static __always_inline void send_stack(struct tmbpf_stack_event *event, __u64 id
 
 static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
 {
-	struct frame_walk walk = { .scratch = scratch, .frame = frame };
+	struct frame_walk walk = {.scratch = scratch, .frame = frame};
 
 	bpf_loop(2 * TMBPF_MAX_DEPTH, walk_frame, &walk, 0);
 	if (!walk.total)

@@ -8,10 +8,10 @@ enum { ZERO_FLAG = 0x40, STOP_SIGNAL = 19 /* SIGSTOP */ };
 
 /* clang would turn a switch over registers into one load at a computed offset, which the verifier
  * refuses on the context; the barrier keeps each load its own. */
-#define READ_REGISTER(number, field)          \
-	case number:                          \
-		value = ctx->field;           \
-		barrier_var(value);           \
+#define READ_REGISTER(number, field)                                                               \
+	case number:                                                                               \
+		value = ctx->field;                                                                \
+		barrier_var(value);                                                                \
 		break
 
 static __always_inline __u64 read_register(struct pt_regs *ctx, __u8 number)
@@ -19,22 +19,22 @@ static __always_inline __u64 read_register(struct pt_regs *ctx, __u8 number)
 	__u64 value = 0;
 
 	switch (number) {
-	READ_REGISTER(0, rax);
-	READ_REGISTER(1, rcx);
-	READ_REGISTER(2, rdx);
-	READ_REGISTER(3, rbx);
-	READ_REGISTER(4, rsp);
-	READ_REGISTER(5, rbp);
-	READ_REGISTER(6, rsi);
-	READ_REGISTER(7, rdi);
-	READ_REGISTER(8, r8);
-	READ_REGISTER(9, r9);
-	READ_REGISTER(10, r10);
-	READ_REGISTER(11, r11);
-	READ_REGISTER(12, r12);
-	READ_REGISTER(13, r13);
-	READ_REGISTER(14, r14);
-	READ_REGISTER(15, r15);
+		READ_REGISTER(0, rax);
+		READ_REGISTER(1, rcx);
+		READ_REGISTER(2, rdx);
+		READ_REGISTER(3, rbx);
+		READ_REGISTER(4, rsp);
+		READ_REGISTER(5, rbp);
+		READ_REGISTER(6, rsi);
+		READ_REGISTER(7, rdi);
+		READ_REGISTER(8, r8);
+		READ_REGISTER(9, r9);
+		READ_REGISTER(10, r10);
+		READ_REGISTER(11, r11);
+		READ_REGISTER(12, r12);
+		READ_REGISTER(13, r13);
+		READ_REGISTER(14, r14);
+		READ_REGISTER(15, r15);
 	}
 	return value;
 }
@@ -51,8 +51,7 @@ static __noinline int read_operand(struct pt_regs *ctx, const struct tmbpf_opera
 		return 1;
 	}
 	base = read_register(ctx, operand->reg) + (__u64)operand->value;
-	if (operand->kind == TMBPF_OPERAND_MEMORY &&
-	    read_target(&base, sizeof(base), base)) {
+	if (operand->kind == TMBPF_OPERAND_MEMORY && read_target(&base, sizeof(base), base)) {
 		count(TMBPF_LOST_OPERAND);
 		return 0;
 	}
@@ -209,7 +208,7 @@ SEC("raw_tp/sched_process_fork")
 int process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *child = (void *)ctx->args[1];
-	struct tmbpf_fork_event event = { .kind = TMBPF_EVENT_FORK };
+	struct tmbpf_fork_event event = {.kind = TMBPF_EVENT_FORK};
 
 	if (!is_target())
 		return 0;

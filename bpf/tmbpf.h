@@ -19,21 +19,22 @@
 #endif
 
 enum {
-	TMBPF_MAX_FRAMES = 128,	      /* frames kept of one stack, at most */
-	TMBPF_MAX_DEPTH = 65535,      /* frames counted of one stack (tracemalloc's UINT16_MAX) */
-	TMBPF_MAX_SITES = 4096,	      /* probe sites of one target */
-	TMBPF_MAX_THREADS = 4096,     /* thread states looked at when searching one; requests in flight */
+	TMBPF_MAX_FRAMES = 128,	 /* frames kept of one stack, at most */
+	TMBPF_MAX_DEPTH = 65535, /* frames counted of one stack (tracemalloc's UINT16_MAX) */
+	TMBPF_MAX_SITES = 4096,	 /* probe sites of one target */
+	TMBPF_MAX_THREADS =
+	    4096, /* thread states looked at when searching one; requests in flight */
 	TMBPF_NAME_BYTES = 1024,      /* bytes kept of a file name or a qualified name, as stored */
 	TMBPF_LINETABLE_BYTES = 8192, /* bytes of a line table sent with its code object */
 };
 
 /* What the program does when a site is hit. */
 enum tmbpf_op {
-	TMBPF_OP_MALLOC = 0,  /* request: size */
-	TMBPF_OP_CALLOC = 1,  /* request: nelem * size */
-	TMBPF_OP_REALLOC = 2, /* request: pointer, size */
-	TMBPF_OP_FREE = 3,    /* pointer */
-	TMBPF_OP_RESULT = 4,  /* the pending raw request of this thread returned: pointer */
+	TMBPF_OP_MALLOC = 0,	    /* request: size */
+	TMBPF_OP_CALLOC = 1,	    /* request: nelem * size */
+	TMBPF_OP_REALLOC = 2,	    /* request: pointer, size */
+	TMBPF_OP_FREE = 3,	    /* pointer */
+	TMBPF_OP_RESULT = 4,	    /* the pending raw request of this thread returned: pointer */
 	TMBPF_OP_RAW_RETURN = 5,    /* return probe on a tail jump into libc: result in rax */
 	TMBPF_OP_REFILL_RETURN = 6, /* return probe on pymalloc's refill function: result in rax */
 };
@@ -121,8 +122,8 @@ struct tmbpf_python {
 	__u32 arena_object_size;
 	__u32 pool_size;
 	__u32 arena_size;
-	__u32 alignment_shift;		/* size classes are multiples of 1 << this */
-	__u32 small_request_threshold;	/* largest request that pymalloc serves */
+	__u32 alignment_shift;	       /* size classes are multiples of 1 << this */
+	__u32 small_request_threshold; /* largest request that pymalloc serves */
 	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 34 * 4);
@@ -174,7 +175,7 @@ struct tmbpf_totals {
 	__u64 traces;	      /* blocks */
 	__u32 codes;	      /* code ids given out */
 	__u32 stopped;	      /* 1: record nothing any more (the target executed a new program) */
-	__u32 tgid;	      /* the target in the kernel's first pid namespace, from its first hit */
+	__u32 tgid; /* the target in the kernel's first pid namespace, from its first hit */
 	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
@@ -182,11 +183,11 @@ TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */
 enum tmbpf_counter {
-	TMBPF_COUNT_REQUESTS,	/* malloc, calloc and realloc sites hit */
-	TMBPF_COUNT_FREES,	/* free sites hit */
-	TMBPF_COUNT_PREDICTED,	/* results read from the free list */
-	TMBPF_COUNT_RETURNED,	/* results caught on return */
-	TMBPF_COUNT_NO_THREAD,	/* blocks of threads without a Python thread state */
+	TMBPF_COUNT_REQUESTS,  /* malloc, calloc and realloc sites hit */
+	TMBPF_COUNT_FREES,     /* free sites hit */
+	TMBPF_COUNT_PREDICTED, /* results read from the free list */
+	TMBPF_COUNT_RETURNED,  /* results caught on return */
+	TMBPF_COUNT_NO_THREAD, /* blocks of threads without a Python thread state */
 	TMBPF_FIRST_LOSS,
 	TMBPF_LOST_TRACES_FULL = TMBPF_FIRST_LOSS, /* blocks: the traces map is full */
 	TMBPF_LOST_TRACES_MEMORY, /* blocks: the kernel had no memory for a trace */
@@ -245,7 +246,8 @@ struct tmbpf_code_event {
 	struct tmbpf_text qualname;
 	__u8 linetable[TMBPF_LINETABLE_BYTES];
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_code_event, 40 + 2 * (16 + TMBPF_NAME_BYTES) + TMBPF_LINETABLE_BYTES);
+TMBPF_ASSERT_SIZE(struct tmbpf_code_event,
+		  40 + 2 * (16 + TMBPF_NAME_BYTES) + TMBPF_LINETABLE_BYTES);
 
 /* The target forked. */
 struct tmbpf_fork_event {

@@ -58,7 +58,8 @@ std::optional<InterpreterImage> find_interpreter(pid_t pid, const std::vector<Ma
 }
 
 // The program itself, under whatever name it runs (an embedding application, a renamed binary).
-std::optional<InterpreterImage> program_as_interpreter(pid_t pid, const std::vector<Mapping>& maps) {
+std::optional<InterpreterImage> program_as_interpreter(pid_t pid,
+                                                       const std::vector<Mapping>& maps) {
   for (const Mapping& mapping : maps) {
     if (mapping.inode == 0) {
       continue;
@@ -73,7 +74,8 @@ std::optional<InterpreterImage> program_as_interpreter(pid_t pid, const std::vec
   return std::nullopt;
 }
 
-InterpreterImage require_interpreter(const ProcessIdentity& identity, const std::vector<Mapping>& maps) {
+InterpreterImage require_interpreter(const ProcessIdentity& identity,
+                                     const std::vector<Mapping>& maps) {
   auto found = find_interpreter(identity.pid, maps);
   if (!found) {
     found = program_as_interpreter(identity.pid, maps);
@@ -111,8 +113,9 @@ void set_addresses(PythonTarget& target, const PythonLayout& layout, std::uint64
   target.python.maxarenas = target.tables.maxarenas + bias;
 }
 
+constexpr std::size_t kMaxInstruction = 15;  // bytes
+
 std::optional<std::uint64_t> finalize_offset(const ElfImage& image) {
-  constexpr std::size_t kMaxInstruction = 15;
   const auto vaddr = image.symbol("Py_FinalizeEx");
   return vaddr && is_emulated_instruction(image.bytes_at(*vaddr, kMaxInstruction))
              ? image.file_offset(*vaddr)

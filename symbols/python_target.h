@@ -21,8 +21,8 @@ namespace tmbpf {
 struct PythonTarget {
   ProcessIdentity identity;
   PythonVersion version;
-  std::string image_path;      // as the process names the file that holds the interpreter
-  std::string attach_path;     // the same file, openable from here
+  std::string image_path;   // as the process names the file that holds the interpreter
+  std::string attach_path;  // the same file, openable from here
   std::string build_id;
   std::uint64_t load_bias = 0;  // address = vaddr + load_bias
   tmbpf_python python{};        // with the addresses in this process

@@ -81,7 +81,8 @@ std::string check_slots(const PythonTarget& target, const ProcessMemory& memory,
 
 std::string replaced_allocator(const PythonTarget& target) {
   const ProcessMemory memory(target.identity.pid);
-  std::string name = check_slots(target, memory, target.tables.pymalloc_slots, target.tables.pymalloc);
+  std::string name =
+      check_slots(target, memory, target.tables.pymalloc_slots, target.tables.pymalloc);
   if (name.empty()) {
     name = check_slots(target, memory, target.tables.raw_slots, target.tables.raw);
   }

@@ -10,7 +10,7 @@ namespace tmbpf {
 
 class UniqueFd {
  public:
-  UniqueFd() = default;
+  UniqueFd() = default;  // owns none
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {

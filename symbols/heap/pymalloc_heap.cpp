@@ -112,7 +112,8 @@ class HeapReader {
   }
 
   // Follows the free list; nothing when it leaves the pool or bites its tail.
-  std::optional<std::size_t> mark_free(std::uint64_t address, std::uint64_t next, std::uint64_t block) {
+  std::optional<std::size_t> mark_free(std::uint64_t address, std::uint64_t next,
+                                       std::uint64_t block) {
     std::size_t found = 0;
     while (next != 0) {
       const std::uint64_t offset = next - address - sizeof(PoolHeader);

@@ -18,7 +18,7 @@ namespace tmbpf {
 
 struct PymallocHeap {
   BlockSet blocks;
-  std::uint64_t bytes = 0;        // of live blocks, rounded up to their size classes
+  std::uint64_t bytes = 0;            // of live blocks, rounded up to their size classes
   std::vector<std::uint64_t> arenas;  // start addresses, ascending
   std::uint64_t arena_size = 0;       // bytes of each
   std::size_t unsettled_pools = 0;

@@ -56,12 +56,32 @@ UniqueFd open_pidfd(pid_t pid) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
-std::uint64_t resident_bytes(pid_t pid) {
+namespace {
+
+struct PageCounts {
+  std::uint64_t resident = 0;
+  std::uint64_t shared = 0;
+};
+
+PageCounts page_counts(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/statm", pid));
   std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  file >> size >> resident;
-  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+  PageCounts pages;
+  file >> size >> pages.resident >> pages.shared;
+  return file && pages.shared <= pages.resident ? pages : PageCounts{};
+}
+
+std::uint64_t in_bytes(std::uint64_t pages) {
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+std::uint64_t resident_bytes(pid_t pid) { return in_bytes(page_counts(pid).resident); }
+
+std::uint64_t private_bytes(pid_t pid) {
+  const PageCounts pages = page_counts(pid);
+  return in_bytes(pages.resident - pages.shared);
 }
 
 }  // namespace tmbpf

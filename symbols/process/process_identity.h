@@ -37,4 +37,7 @@ UniqueFd open_pidfd(pid_t pid);
 // Resident memory in bytes, 0 when unknown.
 std::uint64_t resident_bytes(pid_t pid);
 
+// The part of it that is backed by no file and shared with nobody.
+std::uint64_t private_bytes(pid_t pid);
+
 }  // namespace tmbpf

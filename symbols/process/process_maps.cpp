@@ -57,10 +57,11 @@ std::vector<Mapping> read_maps(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/maps", pid));
   if (!file) {
     const int error = errno;
-    throw Error(fmt::format("cannot read the memory map of process {}: {}", pid, std::strerror(error)),
-                error == EACCES || error == EPERM ? "run as root, or grant CAP_SYS_PTRACE"
-                                                  : "is the process still running?",
-                error == EACCES || error == EPERM ? ExitStatus::not_permitted : ExitStatus::target);
+    throw Error(
+        fmt::format("cannot read the memory map of process {}: {}", pid, std::strerror(error)),
+        error == EACCES || error == EPERM ? "run as root, or grant CAP_SYS_PTRACE"
+                                          : "is the process still running?",
+        error == EACCES || error == EPERM ? ExitStatus::not_permitted : ExitStatus::target);
   }
   return parse_maps(file);
 }

@@ -39,7 +39,8 @@ std::optional<PythonVersion> parse_version(std::string_view text) {
       text.remove_prefix(1);
     }
     std::size_t digits = 0;
-    while (digits < text.size() && digits < 3 && std::isdigit(static_cast<unsigned char>(text[digits]))) {
+    while (digits < text.size() && digits < 3 &&
+           std::isdigit(static_cast<unsigned char>(text[digits]))) {
       *parts[i] = *parts[i] * 10 + (text[digits] - '0');
       ++digits;
     }

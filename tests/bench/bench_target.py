@@ -48,10 +48,6 @@ class BenchTarget:
         self._send("")
         progress.update(self._receive())
 
-    def seconds_on_cpu(self) -> float:
-        with open(f"/proc/{self.pid}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[0]) * 1e-9
-
     def _send(self, line: str) -> None:
         try:
             self._process.stdin.write(line + "\n")

@@ -46,15 +46,17 @@ class TmbpfCommand:
 
     @contextlib.contextmanager
     def session(self, pid: int, *options: object):
-        """Leaving the block detaches, also when it failed."""
-        self.start(pid, *options)
+        """Leaving the block detaches, also when it or the attaching failed. Yields {"start"}, the
+        wall seconds of `tmbpf start`; "stop" is added when the block is left."""
+        times = {}
         try:
-            yield
+            times["start"] = self.start(pid, *options)
+            yield times
         except BaseException:
             with contextlib.suppress(BenchFailed):  # what went wrong first is what counts
                 self.stop(pid)
             raise
-        self.stop(pid)
+        times["stop"] = self.stop(pid)
 
     def session_pid(self, pid: int) -> int:
         with open(LOCK.format(pid), encoding="ascii") as file:

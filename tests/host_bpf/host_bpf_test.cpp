@@ -269,7 +269,8 @@ TEST_P(HostBpf, raw_requests_follow_their_result) {
   ASSERT_NE(host_trace(0x1000), nullptr);
   EXPECT_EQ(host_trace(0x1000)->size, 1000U);
   host_raw_realloc_request(0x1000, 3000);
-  EXPECT_EQ(host_trace(0x1000), nullptr) << "libc may hand the address out before we see the result";
+  EXPECT_EQ(host_trace(0x1000), nullptr)
+      << "libc may hand the address out before we see the result";
   host_raw_result(0);
   ASSERT_NE(host_trace(0x1000), nullptr) << "a failed realloc changes nothing";
   EXPECT_EQ(host_totals()->traced_current, 1000U);

@@ -22,7 +22,7 @@ __u64 host_fs_base(void);
 __u64 host_pid_tgid(void);
 /* Tells the sizes of a map: each is known by the address of its definition. */
 void host_register_map(const void *map, __u32 key_size, __u32 value_size, __u32 max_entries,
-		       int is_array);
+                       int is_array);
 
 #ifdef __cplusplus
 }
@@ -34,18 +34,18 @@ void host_register_map(const void *map, __u32 key_size, __u32 value_size, __u32 
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define __noinline __attribute__((noinline))
-#define __uint(name, val) int (*name)[val]
+#define __uint(name, val) int(*name)[val]
 #define __type(name, val) __typeof__(val) *name
 #define __builtin_offsetof_ offsetof
 
 enum {
-	BPF_MAP_TYPE_HASH = 1,
-	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_RINGBUF = 27,
-	BPF_F_NO_PREALLOC = 1,
-	BPF_ANY = 0,
-	BPF_RB_NO_WAKEUP = 1,
+  BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_ARRAY = 2,
+  BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+  BPF_MAP_TYPE_RINGBUF = 27,
+  BPF_F_NO_PREALLOC = 1,
+  BPF_ANY = 0,
+  BPF_RB_NO_WAKEUP = 1,
 };
 
 #define clamp_size(value, max) ((__u64)(value) > (__u64)(max) ? (__u64)(max) : (__u64)(value))
@@ -57,14 +57,13 @@ enum {
 #define bpf_get_current_pid_tgid() host_pid_tgid()
 #define current_fs_base() host_fs_base()
 
-static inline long bpf_loop(__u32 count, long (*callback)(__u32, void *), void *context, __u64 flags)
-{
-	(void)flags;
-	for (__u32 i = 0; i < count; i++) {
-		if (callback(i, context))
-			return i + 1;
-	}
-	return count;
+static inline long bpf_loop(__u32 count, long (*callback)(__u32, void *), void *context,
+                            __u64 flags) {
+  (void)flags;
+  for (__u32 i = 0; i < count; i++) {
+    if (callback(i, context)) return i + 1;
+  }
+  return count;
 }
 #endif
 

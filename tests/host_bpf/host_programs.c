@@ -6,92 +6,54 @@
 
 #include "allocations.bpf.h"
 
-#define REGISTER_HASH(map)                                                                    \
-	host_register_map(&map, sizeof(*map.key), sizeof(*map.value),                         \
-			  sizeof(*map.max_entries) / sizeof(int), 0)
-#define REGISTER_ARRAY(map)                                                                   \
-	host_register_map(&map, sizeof(*map.key), sizeof(*map.value),                         \
-			  sizeof(*map.max_entries) / sizeof(int), 1)
+#define REGISTER_HASH(map)                                      \
+  host_register_map(&map, sizeof(*map.key), sizeof(*map.value), \
+                    sizeof(*map.max_entries) / sizeof(int), 0)
+#define REGISTER_ARRAY(map)                                     \
+  host_register_map(&map, sizeof(*map.key), sizeof(*map.value), \
+                    sizeof(*map.max_entries) / sizeof(int), 1)
 
-void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings)
-{
-	REGISTER_ARRAY(sites);
-	REGISTER_HASH(traces);
-	REGISTER_HASH(pending);
-	REGISTER_HASH(stacks);
-	REGISTER_HASH(codes);
-	REGISTER_ARRAY(code_filter);
-	REGISTER_ARRAY(counters);
-	REGISTER_ARRAY(scratches);
-	python = *numbers;
-	config = *settings;
-	memset(&totals, 0, sizeof(totals));
+void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings) {
+  REGISTER_ARRAY(sites);
+  REGISTER_HASH(traces);
+  REGISTER_HASH(pending);
+  REGISTER_HASH(stacks);
+  REGISTER_HASH(codes);
+  REGISTER_ARRAY(code_filter);
+  REGISTER_ARRAY(counters);
+  REGISTER_ARRAY(scratches);
+  python = *numbers;
+  config = *settings;
+  memset(&totals, 0, sizeof(totals));
 }
 
-__u64 host_python_stack(int holds_gil)
-{
-	return python_stack(holds_gil);
+__u64 host_python_stack(int holds_gil) { return python_stack(holds_gil); }
+
+__u64 host_predict(__u64 size) { return predict(size); }
+
+void host_small_request(__u64 size) { small_request(size, 0); }
+
+void host_pymalloc_realloc(__u64 address, __u64 size) { pymalloc_realloc(address, size); }
+
+void host_raw_request(__u64 size) { raw_request(size); }
+
+void host_raw_realloc_request(__u64 address, __u64 size) { raw_realloc_request(address, size); }
+
+void host_raw_result(__u64 address) { raw_result(address); }
+
+void host_refill_result(__u64 address) { refill_result(address); }
+
+void host_forget(__u64 address) { forget(address); }
+
+int host_size_class_of(__u64 address) { return size_class_of(address); }
+
+const struct tmbpf_totals *host_totals(void) { return &totals; }
+
+__u64 host_counter(enum tmbpf_counter which) {
+  __u32 zero = 0;
+  const __u64 *values = host_map_lookup(&counters, &zero);
+
+  return values ? values[which] : 0;
 }
 
-__u64 host_predict(__u64 size)
-{
-	return predict(size);
-}
-
-void host_small_request(__u64 size)
-{
-	small_request(size, 0);
-}
-
-void host_pymalloc_realloc(__u64 address, __u64 size)
-{
-	pymalloc_realloc(address, size);
-}
-
-void host_raw_request(__u64 size)
-{
-	raw_request(size);
-}
-
-void host_raw_realloc_request(__u64 address, __u64 size)
-{
-	raw_realloc_request(address, size);
-}
-
-void host_raw_result(__u64 address)
-{
-	raw_result(address);
-}
-
-void host_refill_result(__u64 address)
-{
-	refill_result(address);
-}
-
-void host_forget(__u64 address)
-{
-	forget(address);
-}
-
-int host_size_class_of(__u64 address)
-{
-	return size_class_of(address);
-}
-
-const struct tmbpf_totals *host_totals(void)
-{
-	return &totals;
-}
-
-__u64 host_counter(enum tmbpf_counter which)
-{
-	__u32 zero = 0;
-	const __u64 *values = host_map_lookup(&counters, &zero);
-
-	return values ? values[which] : 0;
-}
-
-const struct tmbpf_trace *host_trace(__u64 address)
-{
-	return host_map_lookup(&traces, &address);
-}
+const struct tmbpf_trace *host_trace(__u64 address) { return host_map_lookup(&traces, &address); }

@@ -102,7 +102,8 @@ TEST_P(AttachCycles, no_planned_instruction_is_single_stepped) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pythons, AttachCycles, testing::ValuesIn(supported_pythons()), python_name);
+INSTANTIATE_TEST_SUITE_P(Pythons, AttachCycles, testing::ValuesIn(supported_pythons()),
+                         python_name);
 
 }  // namespace
 }  // namespace tmbpf

@@ -40,8 +40,10 @@ std::vector<fs::path> bin_directories() {
 }
 
 std::string version_of(const fs::path& python) {
-  const std::string command = python.string() + " -c 'import platform; print(platform.python_version())' 2>/dev/null";
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  const std::string command =
+      python.string() + " -c 'import platform; print(platform.python_version())' 2>/dev/null";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"),
+                                                             ::pclose);
   std::array<char, 64> text{};
   if (!pipe || std::fgets(text.data(), text.size(), pipe.get()) == nullptr) {
     return {};
@@ -51,7 +53,8 @@ std::string version_of(const fs::path& python) {
 }
 
 bool is_elf(const fs::path& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
   std::array<char, 4> magic{};
   return file && std::fread(magic.data(), 1, magic.size(), file.get()) == magic.size() &&
          magic == std::array<char, 4>{0x7f, 'E', 'L', 'F'};
@@ -81,8 +84,8 @@ std::vector<PythonInterpreter> find_pythons() {
 }  // namespace
 
 const std::vector<PythonInterpreter>& installed_pythons() {
-  static const std::vector<PythonInterpreter> kFound = find_pythons();
-  return kFound;
+  static const std::vector<PythonInterpreter> found = find_pythons();
+  return found;
 }
 
 std::vector<PythonInterpreter> supported_pythons() {

@@ -19,7 +19,8 @@ PythonProcess::PythonProcess(const std::string& python, const std::string& sourc
   if (::pipe2(in.data(), O_CLOEXEC) != 0 || ::pipe2(out.data(), O_CLOEXEC) != 0) {
     throw std::runtime_error("pipe");
   }
-  std::vector<std::string> variables{"PYTHONHASHSEED=0", "PATH=/usr/bin:/bin", "PYTHONUNBUFFERED=1"};
+  std::vector<std::string> variables{"PYTHONHASHSEED=0", "PATH=/usr/bin:/bin",
+                                     "PYTHONUNBUFFERED=1"};
   variables.insert(variables.end(), environment.begin(), environment.end());
   std::vector<char*> pointers;
   for (std::string& variable : variables) {

@@ -9,8 +9,9 @@ namespace tmbpf {
 namespace {
 
 std::string only(const std::string& value, const char* allowed, const char* why) {
-  return value == allowed ? std::string()
-                          : fmt::format("\"{}\" is not possible: {} (known: {})", value, why, allowed);
+  return value == allowed
+             ? std::string()
+             : fmt::format("\"{}\" is not possible: {} (known: {})", value, why, allowed);
 }
 
 }  // namespace
@@ -22,9 +23,8 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--mode", options.mode, "How allocations are followed: exact")
-      ->check([](const std::string& mode) {
-        return only(mode, "exact", "this version has one mode");
-      })
+      ->check(
+          [](const std::string& mode) { return only(mode, "exact", "this version has one mode"); })
       ->capture_default_str()
       ->group(group);
   app.add_option("--max-slowdown", options.max_slowdown,

@@ -25,20 +25,24 @@ bool check_system() {
 }
 
 std::string describe_counts(const PlanCounts& counts) {
-  const auto kinds = [](const std::size_t(&sites)[2]) { return fmt::format("{}/{}", sites[0], sites[1]); };
-  return fmt::format("malloc {}, calloc {}, realloc {}, free {} inlined (pymalloc/raw), {} entries, "
-                     "{} results, {} return probes",
-                     kinds(counts.malloc_sites), kinds(counts.calloc_sites),
-                     kinds(counts.realloc_sites), kinds(counts.free_sites), counts.entries,
-                     counts.results, counts.returns);
+  const auto kinds = [](const std::size_t(&sites)[2]) {
+    return fmt::format("{}/{}", sites[0], sites[1]);
+  };
+  return fmt::format(
+      "malloc {}, calloc {}, realloc {}, free {} inlined (pymalloc/raw), {} entries, "
+      "{} results, {} return probes",
+      kinds(counts.malloc_sites), kinds(counts.calloc_sites), kinds(counts.realloc_sites),
+      kinds(counts.free_sites), counts.entries, counts.results, counts.returns);
 }
 
 bool check_target(pid_t pid) {
   const PythonTarget target = open_python_target(pid);
   fmt::print("process {} ({})\n", pid, target.identity.command);
-  print_line("ok", "interpreter", fmt::format("CPython {} in {}", target.version.text(), target.image_path));
-  print_line("ok", "probe plan", fmt::format("{} sites in {:.2f} s: {}", target.plan.sites.size(),
-                                             target.planning_seconds, describe_counts(target.plan.counts)));
+  print_line("ok", "interpreter",
+             fmt::format("CPython {} in {}", target.version.text(), target.image_path));
+  print_line("ok", "probe plan",
+             fmt::format("{} sites in {:.2f} s: {}", target.plan.sites.size(),
+                         target.planning_seconds, describe_counts(target.plan.counts)));
   bool works = true;
   for (const PlanCheck& check : target.plan.checks) {
     print_line(check.passed ? "ok" : "FAIL", check.name, check.detail);
@@ -55,7 +59,8 @@ bool check_target(pid_t pid) {
 int run_check(pid_t pid) {
   const bool system_works = check_system();
   const bool target_works = pid == 0 || check_target(pid);
-  fmt::print("{}\n", system_works && target_works ? "tracing would work" : "tracing would not work");
+  fmt::print("{}\n",
+             system_works && target_works ? "tracing would work" : "tracing would not work");
   if (!system_works) {
     return static_cast<int>(ExitStatus::not_permitted);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 #include <string>

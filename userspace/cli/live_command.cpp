@@ -29,7 +29,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kNever = 1e9;  // seconds
+constexpr double kNever = 1e9;                        // seconds
 constexpr std::chrono::milliseconds kLeastPause{50};  // between two refreshes
 
 enum class Ending : std::uint8_t { none, quit, interrupted, target_gone, program_done };
@@ -44,7 +44,8 @@ class LiveLoop {
 
   Ending run() {
     const auto begin = Clock::now();
-    auto next = begin + to_clock(options_.once && options_.duration > 0 ? options_.duration : interval());
+    auto next =
+        begin + to_clock(options_.once && options_.duration > 0 ? options_.duration : interval());
     while (ending_ == Ending::none) {
       wait_until(next);
       if (ending_ != Ending::none) {
@@ -54,7 +55,8 @@ class LiveLoop {
         refresh();
         next = std::max(next + to_clock(interval()), Clock::now() + kLeastPause);
       }
-      const bool over = options_.duration > 0 && Clock::now() - begin >= to_clock(options_.duration);
+      const bool over =
+          options_.duration > 0 && Clock::now() - begin >= to_clock(options_.duration);
       if (ending_ == Ending::none && ((options_.once && shown_) || over)) {
         ending_ = Ending::quit;
       }
@@ -74,7 +76,8 @@ class LiveLoop {
   }
 
   void wait_until(Clock::time_point when) {
-    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{screen_.input_fd(), POLLIN, 0}};
+    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0},
+                                pollfd{screen_.input_fd(), POLLIN, 0}};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
     ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<long>(left.count(), 0, 200)));
     while (const auto signal = signals_.next()) {
@@ -136,7 +139,8 @@ int status_of(Ending ending) {
 }
 
 // The last table, after the full screen is gone or when the target went before the next interval.
-void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending, bool shown) {
+void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending,
+               bool shown) {
   const bool was_full = screen.full_screen();
   screen.close();
   if (was_full || !shown || ending == Ending::target_gone || ending == Ending::program_done) {
@@ -144,8 +148,8 @@ void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, E
     screen.show(table.lines(tracer, options.limit, screen.width()));
   }
   if (ending == Ending::target_gone) {
-    log_warning(fmt::format("process {} {}; above is what it held last", tracer.target().identity.pid,
-                            to_string(tracer.poll())));
+    log_warning(fmt::format("process {} {}; above is what it held last",
+                            tracer.target().identity.pid, to_string(tracer.poll())));
   }
 }
 
@@ -159,7 +163,8 @@ int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const S
   return status_of(ending);
 }
 
-int watch_program(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
+int watch_program(const LiveOptions& options, const CaptureOptions& capture,
+                  const Signals& signals) {
   LaunchedProgram program(options.program);
   TraceOptions trace = capture.trace;
   trace.stop_at_end = true;

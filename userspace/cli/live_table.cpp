@@ -12,7 +12,8 @@ namespace {
 // Coverage reads the whole heap: no more often than keeps it below a twentieth of our time.
 constexpr int kCoverageShare = 20;
 
-std::vector<std::string> notes_of(const TraceStatus& status, const std::optional<Coverage>& coverage) {
+std::vector<std::string> notes_of(const TraceStatus& status,
+                                  const std::optional<Coverage>& coverage) {
   std::vector<std::string> notes;
   if (!status.replaced_allocator.empty()) {
     notes.push_back(fmt::format("no longer complete: the target's allocator was replaced by {}",
@@ -22,7 +23,8 @@ std::vector<std::string> notes_of(const TraceStatus& status, const std::optional
     notes.push_back(fmt::format("lost {}: {}", loss.count, loss.what));
   }
   if (coverage && coverage->before > 0) {
-    notes.push_back(fmt::format("{} blocks are from before the attach and not counted", coverage->before));
+    notes.push_back(
+        fmt::format("{} blocks are from before the attach and not counted", coverage->before));
   }
   return notes;
 }
@@ -47,7 +49,8 @@ std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std:
   TableInput input{.table = snapshot.table(), .statistics = groups, .limit = rows, .width = width};
   input.totals.pid = status.pid;
   input.totals.command = fmt::format("{} (CPython {})", status.command, status.version);
-  input.totals.state = status.state == TargetState::running ? "tracing" : std::string(to_string(status.state));
+  input.totals.state =
+      status.state == TargetState::running ? "tracing" : std::string(to_string(status.state));
   input.totals.elapsed = status.elapsed;
   input.totals.mode = "exact";
   input.totals.frames = status.frames;

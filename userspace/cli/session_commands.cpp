@@ -20,14 +20,16 @@ std::string size_of(const nlohmann::json& status, const char* key) {
 }
 
 void print_status(const nlohmann::json& status) {
-  fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0), status.value("command", ""),
-             status.value("python", ""), status.value("state", ""));
+  fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0),
+             status.value("command", ""), status.value("python", ""), status.value("state", ""));
   fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", status.value("mode", ""),
              status.value("frames", 0), status.value("sites", 0), status.value("elapsed", 0.0));
-  fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n", size_of(status, "traced_current"),
-             status.value("traces", 0L), status.value("max_traces", 0L), size_of(status, "traced_peak"));
-  fmt::print("  process RSS {}, tracer memory {} ({} in the kernel)\n", size_of(status, "process_rss"),
-             size_of(status, "tracer_memory"), size_of(status, "kernel_memory"));
+  fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n",
+             size_of(status, "traced_current"), status.value("traces", 0L),
+             status.value("max_traces", 0L), size_of(status, "traced_peak"));
+  fmt::print("  process RSS {}, tracer memory {} ({} in the kernel)\n",
+             size_of(status, "process_rss"), size_of(status, "tracer_memory"),
+             size_of(status, "kernel_memory"));
   if (status.contains("coverage") && status["coverage"].is_number()) {
     fmt::print("  coverage {:.3f} %, {} blocks from before the attach\n",
                100 * status.value("coverage", 0.0), status.value("blocks_before_attach", 0L));
@@ -46,9 +48,10 @@ void print_status(const nlohmann::json& status) {
 
 int run_start(pid_t pid, const CaptureOptions& capture) {
   start_session(open_python_target(pid), capture.trace);
-  fmt::print("tracing process {} in the background; `tmbpf snapshot --pid {} --output FILE` writes "
-             "what it holds, `tmbpf stop --pid {}` ends it\n",
-             pid, pid, pid);
+  fmt::print(
+      "tracing process {} in the background; `tmbpf snapshot --pid {} --output FILE` writes "
+      "what it holds, `tmbpf stop --pid {}` ends it\n",
+      pid, pid, pid);
   return 0;
 }
 
@@ -57,7 +60,8 @@ int run_snapshot(pid_t pid, const std::string& output) {
   const std::string path = std::filesystem::absolute(output).string();
   const auto result = ask_session(pid, {{"command", "snapshot"}, {"output", path}});
   fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
-  for (const auto& [key, loss] : result.value("losses", nlohmann::json::object()).items()) {
+  const auto losses = result.value("losses", nlohmann::json::object());
+  for (const auto& [key, loss] : losses.items()) {
     log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
   }
   return 0;

@@ -23,7 +23,8 @@ std::optional<Signal> Signals::next() const {
   if (::read(fd_.get(), &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) {
     return std::nullopt;
   }
-  return Signal{.number = static_cast<int>(info.ssi_signo), .from_terminal = info.ssi_code == SI_KERNEL};
+  return Signal{.number = static_cast<int>(info.ssi_signo),
+                .from_terminal = info.ssi_code == SI_KERNEL};
 }
 
 }  // namespace tmbpf

@@ -49,13 +49,13 @@ int keep_message(libbpf_print_level level, const char* format, va_list arguments
               refused ? "run as root, or grant CAP_BPF and CAP_PERFMON; `tmbpf check` says more"
                       : "see `tmbpf check`; if it finds nothing, please report this message",
               refused && log.find("verifier") == std::string::npos ? ExitStatus::not_permitted
-                                                                    : ExitStatus::failed);
+                                                                   : ExitStatus::failed);
 }
 
 void set_attach_types(tmbpf_bpf& skeleton) {
-  for (bpf_program* program : {skeleton.progs.allocate_enter, skeleton.progs.release_enter,
-                               skeleton.progs.allocate_exit, skeleton.progs.finalize_enter,
-                               skeleton.progs.nothing_enter}) {
+  for (bpf_program* program :
+       {skeleton.progs.allocate_enter, skeleton.progs.release_enter, skeleton.progs.allocate_exit,
+        skeleton.progs.finalize_enter, skeleton.progs.nothing_enter}) {
     bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(kTraceUprobeMulti));
   }
 }

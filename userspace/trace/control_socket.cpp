@@ -61,15 +61,17 @@ void limit_time(int fd, int seconds) {
 
 }  // namespace
 
-std::string control_path(pid_t target) { return fmt::format("{}/{}.sock", run_directory(), target); }
+std::string control_path(pid_t target) {
+  return fmt::format("{}/{}.sock", run_directory(), target);
+}
 
 ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
   ::unlink(path_.c_str());
   listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = address_of(path_);
   const mode_t before = ::umask(0177);
-  const bool bound = ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address),
-                            sizeof(address)) == 0;
+  const bool bound =
+      ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   const int error = errno;
   ::umask(before);
   if (!bound || ::listen(listener_.get(), 8) != 0) {
@@ -77,16 +79,22 @@ ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
   }
 }
 
-ControlServer::~ControlServer() { ::unlink(path_.c_str()); }
+ControlServer::~ControlServer() { withdraw(); }
+
+void ControlServer::withdraw() {
+  if (!path_.empty()) {
+    ::unlink(path_.c_str());
+    path_.clear();
+  }
+}
 
 UniqueFd ControlServer::accept_client() const {
   UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   ucred peer{};
   socklen_t size = sizeof(peer);
-  if (!client.valid() ||
-      ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+  if (!client.valid() || ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
       (peer.uid != 0 && peer.uid != ::geteuid())) {
-    return UniqueFd();
+    return {};
   }
   limit_time(client.get(), 5);
   return client;

@@ -22,6 +22,8 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
   ~ControlServer();
 
+  // Takes the socket's name away; a client that is being served still gets its answer.
+  void withdraw();
   [[nodiscard]] int fd() const { return listener_.get(); }
 
   // Accepts one client and answers its request with what `answer` returns; an Error that `answer`

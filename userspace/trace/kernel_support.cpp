@@ -111,7 +111,8 @@ KernelSupport probe_kernel() {
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
   KernelSupport support;
-  support.checks = {check_capabilities(), check_bpf(), check_btf(), check_loop(), check_run_directory()};
+  support.checks = {check_capabilities(), check_bpf(), check_btf(), check_loop(),
+                    check_run_directory()};
   support.uprobe_multi = !switched_off("uprobe_multi") && has_uprobe_multi();
   support.checks.push_back(
       {"uprobe_multi links", support.uprobe_multi, false,

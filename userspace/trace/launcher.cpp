@@ -79,8 +79,8 @@ LaunchedProgram::LaunchedProgram(const std::vector<std::string>& argv) : name_(a
     ::ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
     run_to_exec(wait_for_stop());
   }
-  throw Error(fmt::format("{} executes one program after the other and none is a Python", name_), "",
-              ExitStatus::target);
+  throw Error(fmt::format("{} executes one program after the other and none is a Python", name_),
+              "", ExitStatus::target);
 }
 
 LaunchedProgram::~LaunchedProgram() {
@@ -113,8 +113,7 @@ void LaunchedProgram::start(const std::vector<std::string>& argv) {
     throw Error(fmt::format("cannot start {}: {}", name_, std::strerror(error)),
                 "give the program's path, or a name that is in PATH");
   }
-  ::ptrace(PTRACE_SETOPTIONS, pid_, nullptr,
-           as_pointer(PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
+  ::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, as_pointer(PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL));
 }
 
 int LaunchedProgram::wait_for_stop() const {

@@ -38,7 +38,7 @@ class LaunchedProgram {
   void start(const std::vector<std::string>& argv);
   bool run_to_entry();
   void run_to_exec(int status) const;
-  int wait_for_stop() const;
+  [[nodiscard]] int wait_for_stop() const;
 
   pid_t pid_ = -1;
   bool resumed_ = false;

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "userspace/files/snapshot_file.h"
@@ -38,23 +39,26 @@ constexpr std::chrono::hours kKeepAfterEnd{1};
 class Session {
  public:
   Session(PythonTarget target, const TraceOptions& options)
-      : tracer_(std::move(target), options), server_(tracer_.target().identity.pid) {}
+      : tracer_(std::in_place, std::move(target), options), server_(tracer_->target().identity.pid) {}
 
   void serve() {
     while (!stopped_ && !expired()) {
-      std::array<pollfd, 2> waits{pollfd{server_.fd(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
+      std::array<pollfd, 2> waits{pollfd{server_.fd(), POLLIN, 0},
+                                  pollfd{signals_.get(), POLLIN, 0}};
       ::poll(waits.data(), waits.size(), 1000);
       if ((waits[1].revents & POLLIN) != 0) {
         break;
       }
-      if (tracer_.poll() != TargetState::running && !ended_at_) {
+      if (tracer_->poll() != TargetState::running && !ended_at_) {
         ended_at_ = Clock::now();
       }
       if ((waits[0].revents & POLLIN) != 0) {
         server_.serve_one([this](const nlohmann::json& request) { return answer(request); });
       }
     }
-    tracer_.detach();
+    if (tracer_) {
+      tracer_->detach();
+    }
   }
 
  private:
@@ -74,16 +78,18 @@ class Session {
   nlohmann::json answer(const nlohmann::json& request) {
     const std::string command = request.value("command", "");
     if (command == "status") {
-      return status_json(tracer_);
+      return status_json(*tracer_);
     }
     if (command == "snapshot") {
-      const Snapshot snapshot = tracer_.snapshot();
+      const Snapshot snapshot = tracer_->snapshot();
       write_snapshot(snapshot, request.value("output", ""));
-      return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer_.status())}};
+      return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer_->status())}};
     }
     if (command == "stop") {
+      // All of it before the answer, so that the next session can start at once; the lock goes last.
       stopped_ = true;
-      tracer_.detach();
+      server_.withdraw();
+      tracer_.reset();
       return nlohmann::json::object();
     }
     throw Error(fmt::format("the session does not know the command \"{}\"", command),
@@ -92,7 +98,7 @@ class Session {
 
   // First: the tracer's thread must not be killed by what this one waits for.
   UniqueFd signals_ = end_signals();
-  Tracer tracer_;
+  std::optional<Tracer> tracer_;  // until the session ends
   ControlServer server_;
   bool stopped_ = false;
   std::optional<Clock::time_point> ended_at_;

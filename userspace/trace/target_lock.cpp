@@ -59,13 +59,13 @@ std::string run_directory() {
                 "run with sudo", ExitStatus::not_permitted);
   }
   if (::geteuid() != 0) {
-    throw Error(fmt::format("{} is root's", kRunDirectory), "run with sudo", ExitStatus::not_permitted);
+    throw Error(fmt::format("{} is root's", kRunDirectory), "run with sudo",
+                ExitStatus::not_permitted);
   }
   if (::lstat(kRunDirectory, &status) != 0 || !S_ISDIR(status.st_mode) ||
       status.st_uid != ::geteuid() || (status.st_mode & 077) != 0) {
     throw Error(fmt::format("{} is not a directory that only the caller may enter", kRunDirectory),
-                "look at who made it and remove it",
-                ExitStatus::not_permitted);
+                "look at who made it and remove it", ExitStatus::not_permitted);
   }
   return kRunDirectory;
 }

@@ -17,8 +17,8 @@ class TargetLock {
  public:
   // Throws Error naming the tmbpf that holds it. The lock goes with the object or the process.
   explicit TargetLock(pid_t target);
-  TargetLock(TargetLock&&) = default;
-  TargetLock& operator=(TargetLock&&) = default;
+  TargetLock(const TargetLock&) = delete;
+  TargetLock& operator=(const TargetLock&) = delete;
   ~TargetLock();
 
  private:

@@ -21,8 +21,8 @@ std::string_view to_string(TargetState state);
 
 // One kind of thing that was not seen as it should have been.
 struct Loss {
-  std::string what;   // a sentence for people
-  std::string key;    // a word for programs
+  std::string what;  // a sentence for people
+  std::string key;   // a word for programs
   std::uint64_t count = 0;
 };
 
@@ -40,7 +40,7 @@ struct TraceStatus {
   std::uint64_t requests = 0;        // allocation probes hit
   std::uint64_t frees = 0;           // free probes hit
   std::uint64_t kernel_memory = 0;   // bytes of the session's maps
-  std::uint64_t tracer_memory = 0;   // bytes: maps and this process
+  std::uint64_t tracer_memory = 0;   // bytes: maps and this process's private memory
   std::uint64_t process_rss = 0;     // bytes, of the target
   std::size_t sites = 0;             // probes attached
   double elapsed = 0;                // seconds since the attach

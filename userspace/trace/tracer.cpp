@@ -32,7 +32,8 @@ KernelSupport sufficient_support() {
 }
 
 SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& options, bool multi) {
-  SkeletonSettings settings{.python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
+  SkeletonSettings settings{
+      .python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
   settings.config.max_frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
   return settings;
 }
@@ -56,8 +57,8 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
   attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
   baseline_ = read_pymalloc_heap(ProcessMemory(target_.identity.pid), target_.python).blocks;
   if (!still_runs(target_.identity)) {
-    throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid), "",
-                ExitStatus::target);
+    throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid),
+                "", ExitStatus::target);
   }
 }
 
@@ -66,10 +67,11 @@ Tracer::~Tracer() = default;
 void Tracer::require_traceable() const {
   const std::string replaced = replaced_allocator(target_);
   if (!replaced.empty()) {
-    throw Error(fmt::format("process {} ({}) does not use CPython's default allocator: {} took its place",
-                            target_.identity.pid, target_.identity.command, replaced),
-                "restart it without that, or look at it with what replaced the allocator",
-                ExitStatus::target);
+    throw Error(
+        fmt::format("process {} ({}) does not use CPython's default allocator: {} took its place",
+                    target_.identity.pid, target_.identity.command, replaced),
+        "restart it without that, or look at it with what replaced the allocator",
+        ExitStatus::target);
   }
   for (const PlanCheck& check : target_.plan.checks) {
     if (!check.passed) {
@@ -118,7 +120,8 @@ void Tracer::attach() {
 }
 
 void Tracer::attach_lifecycle() {
-  for (const bpf_program* program : {skeleton_->progs.process_exec, skeleton_->progs.process_fork}) {
+  for (const bpf_program* program :
+       {skeleton_->progs.process_exec, skeleton_->progs.process_fork}) {
     bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) {
       throw Error(fmt::format("cannot watch for exec and fork: {}", std::strerror(errno)));
@@ -154,10 +157,11 @@ TargetState Tracer::poll() {
   if (state_ != TargetState::running) {
     return state_;
   }
-  if (collector_.executed()) {
-    state_ = TargetState::executed;
-  } else if (!still_runs(target_.identity)) {
+  // In this order: a new process of the same pid executes its program too.
+  if (!still_runs(target_.identity)) {
     state_ = TargetState::exited;
+  } else if (collector_.executed()) {
+    state_ = TargetState::executed;
   } else {
     heal_children();
     replaced_ = replaced_allocator(target_);
@@ -225,7 +229,7 @@ TraceStatus Tracer::status() {
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
   status.kernel_memory = map_memory(*skeleton_);
-  status.tracer_memory = status.kernel_memory + resident_bytes(::getpid());
+  status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
   status.process_rss = state_ == TargetState::exited ? 0 : resident_bytes(target_.identity.pid);
   status.sites = requests_.size() + releases_.size() + returns_.size();
   status.elapsed = now_seconds() - attached_at_;

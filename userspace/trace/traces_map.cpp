@@ -12,8 +12,13 @@
 
 namespace tmbpf {
 
+namespace {
+
+constexpr std::uint32_t kBatch = 16384;  // blocks read by one system call
+
+}  // namespace
+
 std::vector<LiveBlock> read_traces(int map_fd) {
-  constexpr std::uint32_t kBatch = 16384;
   std::vector<LiveBlock> blocks;
   std::vector<std::uint64_t> keys(kBatch);
   std::vector<tmbpf_trace> values(kBatch);

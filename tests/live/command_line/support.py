@@ -124,7 +124,11 @@ class Target:
         self.process = subprocess.Popen([python, "-S", TARGET], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         bufsize=0, env={**os.environ, **(environment or {})}, **options)
         self.pid = self.process.pid
-        self.expect("ready")
+        try:
+            self.expect("ready")
+        except AssertionError:
+            self.close()
+            raise
 
     def expect(self, text: str) -> None:
         answer = self.read()
@@ -271,6 +275,10 @@ class CommandLineTest(unittest.TestCase):
         """Nothing of tmbpf is left on the target, in its code or in the run directory."""
         self.assertEqual(code_differences(target.pid), 0)
         self.assertFalse(is_locked(target.pid))
+
+    def assert_becomes_free(self, target: Target) -> None:
+        """After a kill the kernel takes the probes out by itself, which takes it a moment."""
+        wait_until(lambda: code_differences(target.pid) == 0, "the probes go", 10)
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that the command line's tests trace: does one command per line of its standard input
+"""The process that the command line's tests trace (any Python 3.6 or later): does one command per line of its standard input
 and answers with a line. Exits when the input ends."""
 import os
 import signal
@@ -20,11 +20,12 @@ def hold(count: int, size: int) -> None:
 def pairs_per_second(seconds: float) -> float:
     """Allocations, each freed at once, per second of CPU time: other processes do not count."""
     pairs = 0
-    begin = time.process_time()
-    while (now := time.process_time()) < begin + seconds:
+    begin = now = time.process_time()
+    while now < begin + seconds:
         for i in range(1000):
             bytes(100)
         pairs += 1000
+        now = time.process_time()
     return pairs / (now - begin)
 
 
@@ -74,9 +75,11 @@ def do(command: str, words: list) -> None:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     answer("ready")
-    while line := read_line():
+    line = read_line()
+    while line:
         command, *words = line.split()
         do(command, words)
+        line = read_line()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ TEST(DecodeText, latin_1_becomes_utf_8) {
 }
 
 TEST(DecodeText, ucs_2_keeps_lone_surrogates_as_surrogatepass_does) {
-  EXPECT_EQ(decode_text(text_of<std::uint16_t>({'a', 0xdc80, 0x20ac})), "a\xed\xb2\x80\xe2\x82\xac");
+  EXPECT_EQ(decode_text(text_of<std::uint16_t>({'a', 0xdc80, 0x20ac})),
+            "a\xed\xb2\x80\xe2\x82\xac");
 }
 
 TEST(DecodeText, ucs_4_reaches_the_last_plane) {
@@ -45,7 +46,7 @@ TEST(DecodeText, unreadable_or_damaged_text_is_empty_and_never_read_past_its_end
 TEST(CodeObject, a_unit_without_a_line_or_past_a_cut_table_has_line_0) {
   CodeObject code{.firstlineno = 10};
   code.linetable = {std::byte{0x80 | 11 << 3 | 0}, std::byte{0}, std::byte{0},  // 1 unit, line + 1
-                    std::byte{0x80 | 15 << 3 | 0}};                            // 1 unit, no line
+                    std::byte{0x80 | 15 << 3 | 0}};                             // 1 unit, no line
   EXPECT_EQ(code.line(0), 11U);
   EXPECT_EQ(code.line(2), 0U);
   EXPECT_EQ(code.line(4), 0U);

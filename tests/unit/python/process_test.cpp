@@ -76,7 +76,8 @@ TEST(ProcessIdentity, a_child_that_ended_is_no_longer_the_same_process) {
 
 TEST(BlockSet, holds_exactly_what_was_inserted) {
   BlockSet blocks;
-  const std::array<std::uint64_t, 4> addresses{0x10, 0x7f0000000030, 0x7f00000ffff0, 0x7f0000100000};
+  const std::array<std::uint64_t, 4> addresses{0x10, 0x7f0000000030, 0x7f00000ffff0,
+                                               0x7f0000100000};
   for (const auto address : addresses) {
     blocks.insert(address);
     blocks.insert(address);

@@ -34,8 +34,8 @@ void set_text(tmbpf_text& text, const std::string& value) {
 }
 
 // A code object whose units 0 and 1 are on firstlineno and the line after.
-std::vector<std::byte> code_event(std::uint32_t id, const std::string& file, const std::string& name,
-                                  int firstlineno) {
+std::vector<std::byte> code_event(std::uint32_t id, const std::string& file,
+                                  const std::string& name, int firstlineno) {
   const auto event = std::make_unique<tmbpf_code_event>();
   event->kind = TMBPF_EVENT_CODE;
   event->id = id;
@@ -65,8 +65,8 @@ class CollectorTest : public testing::Test {
     const Traceback traceback = table->traceback(id);
     for (const FrameId frame_id : traceback.frames) {
       const Frame frame = table->frame(frame_id);
-      result += std::string(table->string(frame.filename)) + ":" + std::to_string(frame.lineno) + " " +
-                std::string(table->string(frame.function)) + ";";
+      result += std::string(table->string(frame.filename)) + ":" + std::to_string(frame.lineno) +
+                " " + std::string(table->string(frame.function)) + ";";
     }
     return result + std::to_string(traceback.total_nframe);
   }

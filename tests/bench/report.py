@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables that a person reads."""
+from pair_cost import BARE, CONFIGURATIONS, RATIOS, TMBPF, PairCost
+from program_time import TRACED, ProgramTime
+from session_cost import SNAPSHOT_SUFFIXES
+from target import CASES
+
+KIB = 1 << 10
+MIB = 1 << 20
+
+
+def print_table(header: tuple, rows: list) -> None:
+    """The first column to the left, the others to the right."""
+    cells = [header, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    for row in cells:
+        fields = [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
+        print("  ".join([row[0].ljust(widths[0]), *fields]))
+    print()
+
+
+def print_times(pairs: PairCost, programs: "ProgramTime | None") -> None:
+    print("Nanoseconds of CPU per turn of the loop: median of the rounds")
+    rows = []
+    for case, (_, description) in CASES.items():
+        traps = f"{programs.traps(case):.1f}" if programs else "-"
+        rows.append((description, traps, *(f"{pairs.time(case, each).median:.0f}" for each in CONFIGURATIONS)))
+    print_table(("one turn", "probe hits", *(each.name for each in CONFIGURATIONS)), rows)
+
+
+def print_ratios(pairs: PairCost) -> None:
+    print("Ratios of what each adds to an untraced turn: median (lowest..highest round)")
+    rows = []
+    for case, (_, description) in CASES.items():
+        ratios = [pairs.ratio(case, *each) for each in RATIOS]
+        rows.append((description, *(ratio.text(2) if ratio else "-" for ratio in ratios)))
+    heads = [f"{each.name} / {base.name.split()[0]} {base.tracemalloc_frames or ''}".rstrip()
+             for each, base in RATIOS]
+    print_table(("one turn", *heads), rows)
+
+
+def print_shares(pairs: PairCost, programs: ProgramTime) -> None:
+    print(f"Where the time of {TRACED.name} goes: nanoseconds per turn; the rest: caches, noise")
+    rows = []
+    for case, (_, description) in CASES.items():
+        added, floor, inside = pairs.cost(case, TRACED), pairs.cost(case, BARE), programs.inside(case)
+        shares = [f"{part:.0f} = {part / added:.0%}" for part in (floor, inside, added - floor - inside)]
+        rows.append((description, f"{added:.0f}", f"{floor / max(programs.traps(case), 1e-9):.0f}", *shares))
+    print_table(("one turn", "added", "per hit", "kernel's traps", "our programs", "rest"), rows)
+
+
+def print_programs(programs: ProgramTime) -> None:
+    print("Runs per turn x nanoseconds per run, as the kernel's statistics have them (an empty program: "
+          f"{programs.empty_program(next(iter(CASES))):.0f}, their own cost)")
+    traced = programs.programs[TRACED.name]
+    names = sorted({name for case in traced.values() for name in case})
+    rows = [(description, *(f"{traced[case][name]['runs']:.2f} x {traced[case][name]['ns']:.0f}"
+                            if name in traced[case] else "-" for name in names))
+            for case, (_, description) in CASES.items()]
+    print_table(("one turn", *names), rows)
+
+
+def print_sessions(first: dict, cycles: dict) -> None:
+    print("Attaching and detaching, seconds of wall time: median (lowest..highest)")
+    rows = [("tmbpf --once until the first row", first["first_numbers"].text(2)),
+            ("attach_seconds of status --json", f"{first['attach_seconds']:.3f}"),
+            (f"tmbpf start, {cycles['cycles']} cycles", cycles["start"].text(3)),
+            (f"tmbpf stop, {cycles['cycles']} cycles", cycles["stop"].text(3))]
+    print_table(("", "seconds"), rows)
+
+
+def print_snapshots(held: dict) -> None:
+    print(f"A snapshot of {held['traces']:,} live blocks while the target runs "
+          f"(allocating them took {held['filling_seconds']:.1f} s of its CPU)")
+    print_table(("", "seconds", "file"),
+                [(suffix, held["seconds"][suffix].text(2), f"{held['file_bytes'][suffix] / KIB:.0f} KiB")
+                 for suffix in SNAPSHOT_SUFFIXES])
+    rows = []
+    for what, key in (("maps in the kernel", "kernel_memory"), ("maps and process", "tracer_memory")):
+        memory = held["memory"][key]
+        rows.append((what, *(f"{memory[when] / MIB:.0f} MiB" for when in ("empty", "filled", "after")),
+                     f"{memory['filled'] / held['traces']:.0f} B",
+                     f"{(memory['filled'] - memory['empty']) / held['traces']:.0f} B"))
+    print_table(("tracer's memory", "no block yet", "with them", "after snapshots", "per block",
+                 "of it growth"), rows)
+
+
+def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) -> None:
+    lines = [f"{name}: {lost} lost events in the pairs" for name, lost in pairs.lost.items()]
+    if programs and programs.missed:
+        lines.append(f"{programs.missed} hits on which the kernel did not run the program")
+    if held["lost"]:
+        lines.append(f"{held['lost']} lost events with {held['traces']:,} blocks")
+    for line in lines or ["No event was lost."]:
+        print(line)
+    print()
+
+
+def print_goals(goals: list) -> None:
+    print("Goals")
+    print_table(("", "measured", "goal", ""),
+                [(goal["name"], goal["text"], f"<= {goal['limit']:g}{goal['unit']}",
+                  "reached" if goal["reached"] else "NOT reached") for goal in goals])

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tmbpf costs: pairs of allocation and free, attaching, snapshots; beside the bare probes and
+stdlib tracemalloc, in one run. Slow figures are no failure: the exit status is 0 unless something
+breaks. A full run takes about 3 minutes on two interpreters; --quick less than one, with rough
+figures and a smaller snapshot, whose goal it leaves out.
+"""
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(os.path.dirname(HERE), "oracle"))
+
+import report  # noqa: E402
+from bench_target import BenchFailed, BenchTarget  # noqa: E402
+from interpreters import find_interpreters, probe  # noqa: E402
+from pair_cost import BARE, RATIOS, PairCost  # noqa: E402
+from program_time import TRACED, ProgramTime  # noqa: E402
+from session_cost import measure_cycles, measure_first_numbers, measure_snapshots  # noqa: E402
+from spread import Spread  # noqa: E402
+from target import CASES  # noqa: E402
+from tmbpf_command import TmbpfCommand  # noqa: E402
+
+PAIR_CASE = "object"  # the case that the goal is about
+PAIR_GOAL = 2.5  # times the bare probes
+FIRST_NUMBERS_GOAL = 2.0  # seconds
+SNAPSHOT_GOAL = 2.0  # seconds
+SNAPSHOT_GOAL_BLOCKS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+    rounds: int
+    seconds: float  # of one measurement
+    first_numbers: int
+    cycles: int
+    snapshots: int
+    held_blocks: int
+
+
+FULL = Extent(rounds=5, seconds=0.2, first_numbers=5, cycles=20, snapshots=3, held_blocks=SNAPSHOT_GOAL_BLOCKS)
+QUICK = Extent(rounds=2, seconds=0.04, first_numbers=2, cycles=3, snapshots=1, held_blocks=200_000)
+
+
+class InterpreterBench:
+    """All measurements on one interpreter."""
+
+    def __init__(self, tmbpf: TmbpfCommand, python: str, extent: Extent) -> None:
+        self._tmbpf = tmbpf
+        self._python = python
+        self._extent = extent
+        self.programs: "ProgramTime | None" = None
+
+    def measure(self, folder: str) -> None:
+        extent = self._extent
+        with BenchTarget(self._python) as target:
+            self.pairs = PairCost(self._tmbpf, target, extent.seconds)
+            self.pairs.measure(extent.rounds)
+            self._measure_programs(target)
+        self.first = measure_first_numbers(self._tmbpf, self._python, extent.first_numbers)
+        self.cycles = measure_cycles(self._tmbpf, self._python, extent.cycles)
+        self.held = measure_snapshots(self._tmbpf, self._python, extent.held_blocks,
+                                      extent.snapshots, folder)
+
+    def print(self) -> None:
+        report.print_times(self.pairs, self.programs)
+        report.print_ratios(self.pairs)
+        if self.programs:
+            report.print_shares(self.pairs, self.programs)
+            report.print_programs(self.programs)
+        report.print_sessions(self.first, self.cycles)
+        report.print_snapshots(self.held)
+        report.print_losses(self.pairs, self.programs, self.held)
+
+    def goals(self, name: str) -> list:
+        pair = self.pairs.ratio(PAIR_CASE, TRACED, BARE)
+        goals = [goal(f"{name}: a pair, {TRACED.name}, times the bare probes", pair, PAIR_GOAL, "x")] if pair else []
+        goals.append(goal(f"{name}: attach to first numbers", self.first["first_numbers"], FIRST_NUMBERS_GOAL, " s"))
+        if self.held["blocks"] < SNAPSHOT_GOAL_BLOCKS:
+            return goals
+        return goals + [goal(f"{name}: snapshot of {self.held['blocks']:,} blocks, {suffix}", seconds,
+                             SNAPSHOT_GOAL, " s")
+                        for suffix, seconds in self.held["seconds"].items()]
+
+    def as_json(self) -> dict:
+        ratios = {case: {f"{each.name} / {base.name}": self.pairs.ratio(case, each, base)
+                         for each, base in RATIOS} for case in CASES}
+        return {"pairs": self.pairs.samples, "ratios": ratios, "lost": self.pairs.lost,
+                "programs": self.programs.programs if self.programs else None,
+                "missed_runs": self.programs.missed if self.programs else None,
+                "first_numbers": self.first, "cycles": self.cycles, "snapshots": self.held}
+
+    def _measure_programs(self, target: BenchTarget) -> None:
+        print("  programs", file=sys.stderr, flush=True)
+        try:
+            programs = ProgramTime(self._tmbpf, target, self.pairs)
+        except BenchFailed as failure:
+            print(f"  {failure}", file=sys.stderr)
+            return
+        programs.measure()
+        self.programs = programs
+
+
+def goal(name: str, spread: Spread, limit: float, unit: str) -> dict:
+    return {"name": name, "measured": spread, "limit": limit, "unit": unit,
+            "text": spread.text(2, unit), "reached": spread.median <= limit}
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tmbpf", required=True, metavar="BINARY", help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="a smoke run: the figures are rough")
+    parser.add_argument("--json", metavar="FILE", help="write everything there, for programs")
+    parser.add_argument("--python", action="append", metavar="PATH", help="only this interpreter; may repeat")
+    options = parser.parse_args()
+    options.tmbpf = os.path.abspath(options.tmbpf)
+    return options
+
+
+def chosen_interpreters(paths: "list | None") -> list:
+    if not paths:
+        return find_interpreters()
+    chosen = [probe(path) for path in paths]
+    unfit = [path for path, interpreter in zip(paths, chosen) if not interpreter]
+    if unfit:
+        raise BenchFailed(f"not a supported Python: {', '.join(unfit)}")
+    return chosen
+
+
+def write_json(path: str, result: dict) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=1, default=dataclasses.asdict)
+        file.write("\n")
+
+
+def run(options: argparse.Namespace) -> None:
+    begin = time.monotonic()
+    tmbpf = TmbpfCommand(options.tmbpf)
+    extent = QUICK if options.quick else FULL
+    interpreters = chosen_interpreters(options.python)
+    if not interpreters:
+        raise BenchFailed("no supported Python found")
+    system = (f"{tmbpf.run('--version')[1].strip()}, Linux {platform.release()}, {os.cpu_count()} CPUs, "
+              f"load {os.getloadavg()[0]:.1f}")
+    print(f"{system}; {extent.rounds} rounds of {extent.seconds} s a measurement\n")
+    result: dict = {"system": system, "quick": options.quick, "interpreters": [], "goals": []}
+    with tempfile.TemporaryDirectory(prefix="tmbpf-bench-") as folder:
+        for interpreter in interpreters:
+            name = interpreter.describe()
+            print(name, file=sys.stderr, flush=True)
+            bench = InterpreterBench(tmbpf, interpreter.path, extent)
+            bench.measure(folder)
+            print(f"== {name}\n")
+            bench.print()
+            result["interpreters"].append({"name": name, **bench.as_json()})
+            result["goals"] += bench.goals(f"{'.'.join(map(str, interpreter.version))}")
+    report.print_goals(result["goals"])
+    result["seconds"] = time.monotonic() - begin
+    print(f"This took {result['seconds']:.0f} s.")
+    if options.json:
+        write_json(options.json, result)
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    try:
+        run(parse_options())
+    except BenchFailed as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

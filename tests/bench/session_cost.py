@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is paid once: attaching, detaching, the first numbers, a snapshot, the tracer's memory."""
+import os
+import sys
+
+from bench_target import BenchFailed, BenchTarget
+from spread import Spread
+from tmbpf_command import TmbpfCommand
+
+SNAPSHOT_SUFFIXES = (".pickle", ".pb.gz")
+
+
+def measure_first_numbers(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
+    """Seconds from the start of `tmbpf --once` to the first row; the target is busy all the time."""
+    print("  first numbers", file=sys.stderr, flush=True)
+    with BenchTarget(python) as target, target.churning():
+        seconds = [tmbpf.seconds_to_first_numbers(target.pid) for _ in range(times)]
+        with tmbpf.session(target.pid):
+            attach = tmbpf.status(target.pid)["attach_seconds"]
+    return {"first_numbers": Spread.of(seconds), "attach_seconds": attach}
+
+
+def measure_cycles(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
+    """Wall seconds of `tmbpf start` and `tmbpf stop` on a busy target."""
+    print(f"  {times} attach and detach cycles", file=sys.stderr, flush=True)
+    cycles = []
+    with BenchTarget(python) as target, target.churning():
+        for _ in range(times):
+            with tmbpf.session(target.pid) as cycle:
+                cycles.append(cycle)
+    return {"cycles": times, **{step: Spread.of([cycle[step] for cycle in cycles])
+                                for step in ("start", "stop")}}
+
+
+def measure_snapshots(tmbpf: TmbpfCommand, python: str, blocks: int, times: int, folder: str) -> dict:
+    """Wall seconds of `tmbpf snapshot` while the target holds so many blocks and goes on."""
+    print(f"  snapshots of {blocks} blocks", file=sys.stderr, flush=True)
+    seconds: dict = {suffix: [] for suffix in SNAPSHOT_SUFFIXES}
+    sizes = {}
+    with BenchTarget(python) as target, tmbpf.session(target.pid):
+        empty = tmbpf.status(target.pid)
+        filling = target.ask("hold", count=blocks)["cpu"] * 1e-9
+        with target.churning() as progress:
+            before = tmbpf.status(target.pid)
+            for _ in range(times):
+                for suffix in SNAPSHOT_SUFFIXES:
+                    output = os.path.join(folder, "held" + suffix)
+                    seconds[suffix].append(tmbpf.snapshot(target.pid, output))
+                    sizes[suffix] = os.path.getsize(output)
+            after = tmbpf.status(target.pid)
+    if before["traces"] < blocks or progress["turns"] == 0:
+        raise BenchFailed(f"{before['traces']} traces of {blocks} blocks, "
+                          f"{progress['turns']} turns of the target during the snapshots")
+    return {"blocks": blocks, "traces": before["traces"], "lost": after["lost"],
+            "filling_seconds": filling, "target_turns": progress["turns"],
+            "seconds": {suffix: Spread.of(values) for suffix, values in seconds.items()},
+            "file_bytes": sizes,
+            "memory": {key: {"empty": empty[key], "filled": before[key], "after": after[key]}
+                       for key in ("kernel_memory", "tracer_memory")}}
