@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "symbols/process/process_maps.h"
 #include "symbols/process/process_memory.h"
@@ -20,9 +21,11 @@ struct InterpreterImage {
   std::string path;
 };
 
+// Only files named python... or libpython... are opened: a service maps thousands of others.
 bool may_hold_python(const Mapping& mapping) {
-  // Only the program and libraries named after Python are opened: a service may map thousands.
-  return mapping.inode != 0 && mapping.path.find("python") != std::string::npos;
+  const std::string_view path = mapping.path;
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return mapping.inode != 0 && (name.starts_with("python") || name.starts_with("libpython"));
 }
 
 std::optional<ElfImage> try_open(pid_t pid, const Mapping& mapping, std::string& path) {

@@ -15,8 +15,8 @@ bool ProcessMemory::read(std::uint64_t address, std::span<std::byte> to) const {
     return true;
   }
   const iovec local{to.data(), to.size()};
-  const iovec remote{reinterpret_cast<void*>(address),
-                     to.size()};  // NOLINT(performance-no-int-to-ptr)
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's interface takes it as a pointer
+  const iovec remote{reinterpret_cast<void*>(address), to.size()};
   const ssize_t got = ::process_vm_readv(pid_, &local, 1, &remote, 1, 0);
   if (got == static_cast<ssize_t>(to.size())) {
     return true;
