@@ -32,7 +32,8 @@ std::vector<fs::path> bin_directories() {
   if (const char* home = std::getenv("HOME")) {
     add_all(fs::path(home) / ".pyenv/versions");
   }
-  std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  const char* search = std::getenv("PATH");
+  std::istringstream path(search != nullptr ? std::string(search) : std::string());
   for (std::string directory; std::getline(path, directory, ':');) {
     directories.emplace_back(directory);
   }

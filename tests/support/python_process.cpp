@@ -23,6 +23,7 @@ PythonProcess::PythonProcess(const std::string& python, const std::string& sourc
                                      "PYTHONUNBUFFERED=1"};
   variables.insert(variables.end(), environment.begin(), environment.end());
   std::vector<char*> pointers;
+  pointers.reserve(variables.size() + 1);
   for (std::string& variable : variables) {
     pointers.push_back(variable.data());
   }

@@ -25,11 +25,17 @@ struct Coverage {
   }
 };
 
-// `baseline`: the blocks that were live when the last probe was attached. `read_live` reads the
-// traces; it is called between two readings of the heap, and only what both agree on is judged, so
-// that a running target's churn is not counted. With the target paused the result is exact.
+// The recorded blocks, as the coverage asks for them.
+struct RecordedBlocks {
+  std::function<std::vector<LiveBlock>()> read_all;
+  std::function<bool(std::uint64_t)> contains;
+};
+
+// `baseline`: the blocks that were live when the last probe was attached. The traces are read
+// between two readings of the heap, and only what both agree on is judged. In a running target an
+// address may be free and taken again at just those moments, so what seems missing or extra is
+// looked at again several times and must stay so. With the target paused the result is exact.
 Coverage measure_coverage(const ProcessMemory& memory, const tmbpf_python& python,
-                          const BlockSet& baseline,
-                          const std::function<std::vector<LiveBlock>()>& read_live);
+                          const BlockSet& baseline, const RecordedBlocks& recorded);
 
 }  // namespace tmbpf

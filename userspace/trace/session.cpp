@@ -39,7 +39,8 @@ constexpr std::chrono::hours kKeepAfterEnd{1};
 class Session {
  public:
   Session(PythonTarget target, const TraceOptions& options)
-      : tracer_(std::in_place, std::move(target), options), server_(tracer_->target().identity.pid) {}
+      : tracer_(std::in_place, std::move(target), options),
+        server_(tracer_->target().identity.pid) {}
 
   void serve() {
     while (!stopped_ && !expired()) {
@@ -86,7 +87,8 @@ class Session {
       return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer_->status())}};
     }
     if (command == "stop") {
-      // All of it before the answer, so that the next session can start at once; the lock goes last.
+      // All of it before the answer, so that the next session can start at once; the lock goes
+      // last.
       stopped_ = true;
       server_.withdraw();
       tracer_.reset();

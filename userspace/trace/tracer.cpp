@@ -242,8 +242,11 @@ std::optional<Coverage> Tracer::coverage() {
   if (state_ != TargetState::running) {
     return std::nullopt;
   }
-  return measure_coverage(ProcessMemory(target_.identity.pid), target_.python, baseline_,
-                          [this] { return live_blocks(); });
+  const int map_fd = bpf_map__fd(skeleton_->maps.traces);
+  return measure_coverage(
+      ProcessMemory(target_.identity.pid), target_.python, baseline_,
+      {.read_all = [map_fd] { return read_traces(map_fd); },
+       .contains = [map_fd](std::uint64_t address) { return has_trace(map_fd, address); }});
 }
 
 }  // namespace tmbpf

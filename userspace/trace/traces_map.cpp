@@ -47,4 +47,9 @@ std::vector<LiveBlock> read_traces(int map_fd) {
   }
 }
 
+bool has_trace(int map_fd, std::uint64_t address) {
+  tmbpf_trace trace{};
+  return bpf_map_lookup_elem(map_fd, &address, &trace) == 0;
+}
+
 }  // namespace tmbpf

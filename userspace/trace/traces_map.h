@@ -18,4 +18,7 @@ struct LiveBlock {
 // or goes meanwhile may or may not be. Throws Error when the map cannot be read.
 std::vector<LiveBlock> read_traces(int map_fd);
 
+// Whether the address has a trace now.
+bool has_trace(int map_fd, std::uint64_t address);
+
 }  // namespace tmbpf
