@@ -57,13 +57,17 @@ def program_ids(process: int) -> set:
 
 
 class ProgramTime:
-    """programs[configuration name][case][program]: {"runs": per turn, "ns": per run}."""
+    """programs[configuration name][case][program]: {"runs": per turn, "ns": per run}.
+
+    Making one throws BenchFailed where there are no such statistics."""
 
     def __init__(self, tmbpf: TmbpfCommand, target: BenchTarget, pairs: PairCost) -> None:
         self._tmbpf = tmbpf
         self._target = target
         self._pairs = pairs
         self._bpftool = find_bpftool()
+        with statistics_enabled():
+            pass
         self.programs: dict = {}
         self.missed = 0  # hits on which the kernel did not run the program
 

@@ -24,7 +24,8 @@ def print_times(pairs: PairCost, programs: "ProgramTime | None") -> None:
     rows = []
     for case, (_, description) in CASES.items():
         traps = f"{programs.traps(case):.1f}" if programs else "-"
-        rows.append((description, traps, *(f"{pairs.time(case, each).median:.0f}" for each in CONFIGURATIONS)))
+        times = [f"{pairs.time(case, each).median:.0f}" for each in CONFIGURATIONS]
+        rows.append((description, traps, *times))
     print_table(("one turn", "probe hits", *(each.name for each in CONFIGURATIONS)), rows)
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -81,8 +82,10 @@ class InterpreterBench:
 
     def goals(self, name: str) -> list:
         pair = self.pairs.ratio(PAIR_CASE, TRACED, BARE)
-        goals = [goal(f"{name}: a pair, {TRACED.name}, times the bare probes", pair, PAIR_GOAL, "x")] if pair else []
-        goals.append(goal(f"{name}: attach to first numbers", self.first["first_numbers"], FIRST_NUMBERS_GOAL, " s"))
+        goals = [goal(f"{name}: attach to first numbers", self.first["first_numbers"],
+                      FIRST_NUMBERS_GOAL, " s")]
+        if pair:
+            goals.insert(0, goal(f"{name}: a pair, {TRACED.name} / bare probes", pair, PAIR_GOAL, "x"))
         if self.held["blocks"] < SNAPSHOT_GOAL_BLOCKS:
             return goals
         return goals + [goal(f"{name}: snapshot of {self.held['blocks']:,} blocks, {suffix}", seconds,
@@ -119,7 +122,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--tmbpf", required=True, metavar="BINARY", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures are rough")
     parser.add_argument("--json", metavar="FILE", help="write everything there, for programs")
-    parser.add_argument("--python", action="append", metavar="PATH", help="only this interpreter; may repeat")
+    parser.add_argument("--python", action="append", metavar="PATH",
+                        help="only this interpreter; may repeat")
     options = parser.parse_args()
     options.tmbpf = os.path.abspath(options.tmbpf)
     return options
@@ -135,21 +139,20 @@ def chosen_interpreters(paths: "list | None") -> list:
     return chosen
 
 
-def write_json(path: str, result: dict) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1, default=dataclasses.asdict)
-        file.write("\n")
+def describe_system(tmbpf: TmbpfCommand) -> str:
+    return (f"{tmbpf.run('--version')[1].strip()}, Linux {platform.release()}, "
+            f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> dict:
+    """Everything that was measured, as --json has it."""
     begin = time.monotonic()
     tmbpf = TmbpfCommand(options.tmbpf)
     extent = QUICK if options.quick else FULL
     interpreters = chosen_interpreters(options.python)
     if not interpreters:
         raise BenchFailed("no supported Python found")
-    system = (f"{tmbpf.run('--version')[1].strip()}, Linux {platform.release()}, {os.cpu_count()} CPUs, "
-              f"load {os.getloadavg()[0]:.1f}")
+    system = describe_system(tmbpf)
     print(f"{system}; {extent.rounds} rounds of {extent.seconds} s a measurement\n")
     result: dict = {"system": system, "quick": options.quick, "interpreters": [], "goals": []}
     with tempfile.TemporaryDirectory(prefix="tmbpf-bench-") as folder:
@@ -161,19 +164,21 @@ def run(options: argparse.Namespace) -> None:
             print(f"== {name}\n")
             bench.print()
             result["interpreters"].append({"name": name, **bench.as_json()})
-            result["goals"] += bench.goals(f"{'.'.join(map(str, interpreter.version))}")
+            result["goals"] += bench.goals('.'.join(map(str, interpreter.version)))
     report.print_goals(result["goals"])
     result["seconds"] = time.monotonic() - begin
     print(f"This took {result['seconds']:.0f} s.")
-    if options.json:
-        write_json(options.json, result)
+    return result
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    options = parse_options()
     try:
-        run(parse_options())
-    except BenchFailed as failure:
+        # Opened first: a path that cannot be written should not be found out after minutes.
+        with open(options.json or os.devnull, "w", encoding="utf-8") as file:
+            json.dump(run(options), file, indent=1, default=dataclasses.asdict)
+    except (BenchFailed, OSError, subprocess.SubprocessError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

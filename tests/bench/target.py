@@ -18,6 +18,7 @@ import tracemalloc
 from itertools import repeat
 
 NESTED_FRAMES = 50
+KEPT_PAIRS = 50_000  # more traces than the CPU's caches hold
 HELD_FUNCTIONS = 200  # times HELD_DEPTHS: the number of different stacks of what is held
 HELD_DEPTHS = 5
 HELD_SIZES = 251  # with 2 added all are ints that exist already, so that each block is one request
@@ -27,6 +28,13 @@ CHURN_TURNS = 200  # between two looks at stdin
 def object_pairs(turns):
     for _ in repeat(None, turns):
         object()
+
+
+def kept_pairs(turns):
+    while turns > 0:
+        kept = [object() for _ in repeat(None, min(turns, KEPT_PAIRS))]
+        turns -= len(kept)
+        del kept
 
 
 def strings(turns):
@@ -72,6 +80,7 @@ def nested_pairs(turns, depth=NESTED_FRAMES):
 # name: (function, what one turn of its loop does)
 CASES = {
     "object": (object_pairs, "object(): one pair"),
+    "kept": (kept_pairs, f"object(): {KEPT_PAIRS} kept, freed"),
     "str": (strings, "str(1234567): two pairs"),
     "list": (lists, "list of 10 ints: its items"),
     "dict": (dicts, "dict of 10 items: its keys"),
