@@ -113,41 +113,39 @@ static __always_inline int is_small(__u64 size)
 	return size - 1 < python.small_request_threshold;
 }
 
+enum prediction {
+	PREDICTED,
+	NEEDS_REFILL,
+	NOT_READABLE, /* counted; the block stays unknown */
+};
+
 /*
  * The block that pymalloc will hand out for `size` (small): the head of the free list of the first
- * pool of its class. 0 when the class has no usable pool and refill is going to be called: then
+ * pool of its class. When the class has no usable pool, refill is going to be called: then
  * usedpools[2i] is the list's own head, which lies 16 bytes before it.
  */
-static __always_inline __u64 predict(__u64 size)
+static __always_inline enum prediction predict(__u64 size, __u64 *block)
 {
 	__u64 head = python.usedpools + (((size - 1) >> python.alignment_shift) << 4);
-	__u64 pool = 0, block = 0;
+	__u64 pool = 0;
 
 	if (read_target(&pool, sizeof(pool), head)) {
 		count(TMBPF_LOST_POOL);
-		return 0;
+		return NOT_READABLE;
 	}
 	if (pool == head - python.pool_nextpool)
-		return 0;
-	if (read_target(&block, sizeof(block), pool + python.pool_freeblock)) {
+		return NEEDS_REFILL;
+	if (read_target(block, sizeof(*block), pool + python.pool_freeblock) || !*block) {
 		count(TMBPF_LOST_POOL);
-		return 0;
+		return NOT_READABLE;
 	}
 	count(TMBPF_COUNT_PREDICTED);
-	return block;
+	return PREDICTED;
 }
 
-/* A small pymalloc request; `old` is the block that it replaces (realloc), or 0. */
-static __always_inline void small_request(__u64 size, __u64 old)
+/* The result of a small request must be waited for. */
+static __always_inline void await_refill(__u64 size, __u64 old)
 {
-	__u64 block = predict(size);
-
-	if (block) {
-		if (old)
-			forget(old);
-		record(block, size, 1);
-		return;
-	}
 	struct tmbpf_pending *before = get_pending();
 	struct tmbpf_pending request = {.kind = TMBPF_PENDING_REFILL, .size = size, .old = old};
 
@@ -158,6 +156,21 @@ static __always_inline void small_request(__u64 size, __u64 old)
 	else if (before)
 		count(TMBPF_LOST_STALE);
 	set_pending(&request);
+}
+
+/* A small pymalloc request; `old` is the block that it replaces (realloc), or 0. */
+static __always_inline void small_request(__u64 size, __u64 old)
+{
+	__u64 block = 0;
+	enum prediction prediction = predict(size, &block);
+
+	if (prediction == NEEDS_REFILL) {
+		await_refill(size, old);
+	} else if (prediction == PREDICTED) {
+		if (old)
+			forget(old);
+		record(block, size, 1);
+	}
 }
 
 /* A raw malloc or calloc. */
@@ -171,9 +184,8 @@ static __always_inline void raw_request(__u64 size)
 		if (before->kind == TMBPF_PENDING_REFILL)
 			return;
 		if (before->kind == TMBPF_PENDING_MOVE && before->size == size)
-			request.old = before->old;
-		else
-			count(TMBPF_LOST_STALE);
+			return;
+		count(TMBPF_LOST_STALE);
 	}
 	set_pending(&request);
 }
@@ -191,25 +203,40 @@ static __always_inline void raw_realloc_request(__u64 address, __u64 size)
 		count(TMBPF_LOST_STALE);
 	if (!address || !take_trace(address, &request.held))
 		request.held.stack = TMBPF_NO_TRACE;
+	forget_code(address);
 	set_pending(&request);
 }
 
 /* Whether pymalloc manages `address`, and then its pool's size class, else -1. The check of
- * address_in_range() before its radix tree (obmalloc.c, 3.9), which holds for later ones too. */
+ * address_in_range() before its radix tree (obmalloc.c, 3.9), which holds for later ones too: what
+ * lies where a pool's header would be may be anything, even nothing, when the block is not
+ * pymalloc's. */
 static __always_inline int size_class_of(__u64 address)
 {
 	__u64 pool = address & ~((__u64)python.pool_size - 1);
 	__u32 index = 0, maxarenas = 0, szidx = 0;
 	__u64 arenas = 0, base = 0;
 
-	if (read_target(&index, sizeof(index), pool + python.pool_arenaindex) ||
-	    read_target(&maxarenas, sizeof(maxarenas), python.maxarenas) || index >= maxarenas ||
-	    read_target(&arenas, sizeof(arenas), python.arenas) ||
-	    read_target(&base, sizeof(base),
-			arenas + (__u64)index * python.arena_object_size + python.arena_address) ||
-	    !base || address - base >= python.arena_size ||
-	    read_target(&szidx, sizeof(szidx), pool + python.pool_szidx))
+	if (read_target(&index, sizeof(index), pool + python.pool_arenaindex))
 		return -1;
+	if (read_target(&maxarenas, sizeof(maxarenas), python.maxarenas) ||
+	    read_target(&arenas, sizeof(arenas), python.arenas)) {
+		count(TMBPF_LOST_POOL);
+		return -1;
+	}
+	if (index >= maxarenas)
+		return -1;
+	if (read_target(&base, sizeof(base),
+			arenas + (__u64)index * python.arena_object_size + python.arena_address)) {
+		count(TMBPF_LOST_POOL);
+		return -1;
+	}
+	if (!base || address - base >= python.arena_size)
+		return -1;
+	if (read_target(&szidx, sizeof(szidx), pool + python.pool_szidx)) {
+		count(TMBPF_LOST_POOL);
+		return -1;
+	}
 	return (int)(szidx & 0xff);
 }
 
@@ -258,7 +285,8 @@ static __always_inline void raw_result(__u64 address)
 			put_trace(done.old, &done.held);
 		return;
 	}
-	if (done.old)
+	/* libc has freed a raw realloc's old block by now: its address may be another thread's. */
+	if (done.kind == TMBPF_PENDING_MOVE && done.old)
 		forget(done.old);
 	record(address, done.size, 0);
 }

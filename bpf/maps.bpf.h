@@ -86,11 +86,27 @@ struct {
 	__type(value, __u64[TMBPF_COUNTERS]);
 } counters SEC(".maps");
 
-/* Space for one stack and one code object, too large for the BPF stack. A program may be preempted
- * by another task's program on the same CPU, so there are several and each is claimed. */
-enum { SCRATCH_SLOTS = 4 };
+/* A code object as a scratch remembers it: a look-up here costs a fraction of one in codes. Valid
+ * while no code object has been freed since (totals.code_generation). */
+struct cached_code {
+	__u64 address;
+	__u32 generation;
+	__u32 pad;
+	struct tmbpf_code code;
+};
+
+/* Space for one stack, one code object and a part of the data stack, too large for the BPF stack.
+ * A program may be preempted by another task's program on the same CPU, so there are several and
+ * each is claimed: what lies in one has one writer at a time. */
+enum {
+	SCRATCH_SLOTS = 4,
+	WINDOW_BYTES = 4096, /* read of the data stack at once; frames lie side by side in it */
+	CACHED_CODES = 512,
+};
 struct scratch {
 	__u64 busy;
+	struct cached_code codes[CACHED_CODES];
+	__u8 window[WINDOW_BYTES];
 	struct tmbpf_stack_event stack;
 	struct tmbpf_code_event code;
 };

@@ -111,32 +111,51 @@ static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
 				  BPF_RB_NO_WAKEUP) == 0;
 }
 
-/* The id and the first traceable offset of the code object at `code`. */
-static __always_inline struct tmbpf_code code_of(struct scratch *scratch, __u64 code)
+/* Gives a code object that is not in codes its id, and sends its description. */
+static __noinline int describe_code(struct scratch *scratch, __u64 code, struct tmbpf_code *fresh)
 {
-	struct tmbpf_code *known = bpf_map_lookup_elem(&codes, &code);
-	struct tmbpf_code fresh = {};
 	struct code_filter *filter;
 	__u32 zero = 0;
 
-	if (known)
-		return *known;
-	if (read_target(&fresh.firsttraceable, sizeof(fresh.firsttraceable),
+	if (!scratch || !fresh)
+		return 0;
+	fresh->id = 0;
+	if (read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
 			code + python.code_co_firsttraceable)) {
 		count(TMBPF_LOST_FRAMES);
-		return fresh;
+		return 0;
 	}
-	fresh.firsttraceable *= 2;
-	fresh.id = __sync_fetch_and_add(&totals.codes, 1) + 1;
-	if (!send_code(scratch, code, fresh.id)) {
+	fresh->firsttraceable *= 2;
+	fresh->id = __sync_fetch_and_add(&totals.codes, 1) + 1;
+	if (!send_code(scratch, code, fresh->id)) {
 		count(TMBPF_LOST_CODES);
-		fresh.id = 0;
-		return fresh;
+		fresh->id = 0;
+		return 0;
 	}
 	filter = bpf_map_lookup_elem(&code_filter, &zero);
 	if (filter)
 		filter->slots[code_filter_slot(code) & (CODE_FILTER_SLOTS - 1)] = 1;
-	bpf_map_update_elem(&codes, &code, &fresh, BPF_ANY);
+	bpf_map_update_elem(&codes, &code, fresh, BPF_ANY);
+	return 1;
+}
+
+/* The id and the first traceable offset of the code object at `code`; id 0: not described. */
+static __always_inline struct tmbpf_code code_of(struct scratch *scratch, __u64 code)
+{
+	struct cached_code *cached = &scratch->codes[code_filter_slot(code) & (CACHED_CODES - 1)];
+	struct tmbpf_code fresh = {};
+	struct tmbpf_code *known;
+
+	if (cached->address == code && cached->generation == totals.code_generation)
+		return cached->code;
+	known = bpf_map_lookup_elem(&codes, &code);
+	if (known)
+		fresh = *known;
+	else if (!describe_code(scratch, code, &fresh))
+		return fresh;
+	cached->address = code;
+	cached->generation = totals.code_generation;
+	cached->code = fresh;
 	return fresh;
 }
 
@@ -146,13 +165,16 @@ static __always_inline void forget_code(__u64 address)
 	__u32 zero = 0;
 	struct code_filter *filter = bpf_map_lookup_elem(&code_filter, &zero);
 
-	if (filter && filter->slots[code_filter_slot(address) & (CODE_FILTER_SLOTS - 1)])
-		bpf_map_delete_elem(&codes, &address);
+	if (filter && filter->slots[code_filter_slot(address) & (CODE_FILTER_SLOTS - 1)] &&
+	    !bpf_map_delete_elem(&codes, &address))
+		__sync_fetch_and_add(&totals.code_generation, 1);
 }
 
 struct frame_walk {
 	struct scratch *scratch;
 	__u64 frame;
+	__u64 window;	  /* address of what scratch->window holds */
+	__u64 window_end; /* first address after it; 0: nothing read yet */
 	__u64 hash;
 	__u32 kept;
 	__u32 total;
@@ -164,26 +186,49 @@ static __always_inline __u64 mix(__u64 hash, __u64 value)
 	return hash ^ (hash >> 32);
 }
 
+/*
+ * The frame at walk->frame, in the window. Callers lie below their callees in the data stack, so
+ * the window is read to end with the frame; it begins no earlier than the frame's page, which is
+ * mapped since the frame is.
+ */
+static __always_inline const char *frame_in_window(struct frame_walk *walk)
+{
+	__u64 page = walk->frame & ~4095ULL, size;
+
+	if (walk->frame < walk->window || walk->frame + FRAME_BYTES > walk->window_end) {
+		walk->window_end = walk->frame + FRAME_BYTES;
+		walk->window = walk->window_end - WINDOW_BYTES;
+		if (walk->window < page)
+			walk->window = page;
+		size = clamp_size(walk->window_end - walk->window, WINDOW_BYTES);
+		if (bpf_probe_read_user(walk->scratch->window, size, (const void *)walk->window))
+			return 0;
+	}
+	return (const char *)walk->scratch->window +
+	       clamp_size(walk->frame - walk->window, WINDOW_BYTES - FRAME_BYTES);
+}
+
 /* One frame; a bpf_loop callback: 1 ends the loop. */
 static long walk_frame(__u32 index, void *context)
 {
 	struct frame_walk *walk = context;
-	__u64 frame[FRAME_BYTES / 8];
 	__u64 code, start, instr, key;
 	struct tmbpf_code known;
+	const char *frame;
 	__u8 owner;
 
 	(void)index;
 	if (!walk->frame)
 		return 1;
-	if (read_target(frame, sizeof(frame), walk->frame)) {
+	frame = frame_in_window(walk);
+	if (!frame) {
 		count(TMBPF_LOST_FRAMES);
 		return 1;
 	}
-	code = *(__u64 *)((char *)frame + python.frame_f_code);
-	instr = *(__u64 *)((char *)frame + python.frame_prev_instr);
-	owner = *(__u8 *)((char *)frame + python.frame_owner);
-	walk->frame = *(__u64 *)((char *)frame + python.frame_previous);
+	code = *(const __u64 *)(frame + python.frame_f_code);
+	instr = *(const __u64 *)(frame + python.frame_prev_instr);
+	owner = *(const __u8 *)(frame + python.frame_owner);
+	walk->frame = *(const __u64 *)(frame + python.frame_previous);
 	start = code + python.code_co_code_adaptive;
 	known = code_of(walk->scratch, code);
 	/* _PyFrame_IsIncomplete (pycore_frame.h, 3.11) */

@@ -171,8 +171,10 @@ SEC("uprobe")
 int finalize_enter(struct pt_regs *ctx)
 {
 	(void)ctx;
-	if (!totals.stopped)
+	if (!totals.stopped) {
+		totals.at_end = 1;
 		bpf_send_signal(STOP_SIGNAL);
+	}
 	return 0;
 }
 

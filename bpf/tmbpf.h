@@ -150,7 +150,8 @@ TMBPF_ASSERT_SIZE(struct tmbpf_trace, 16);
 enum tmbpf_pending_kind {
 	TMBPF_PENDING_REFILL = 1, /* inside pymalloc's refill: raw requests are its own */
 	TMBPF_PENDING_RAW = 2,	  /* inside libc; old, if any, is already taken out of traces */
-	TMBPF_PENDING_MOVE = 3,	  /* pymalloc realloc that leaves pymalloc: raw request follows */
+	TMBPF_PENDING_MOVE = 3,	  /* pymalloc realloc that leaves pymalloc, before or inside libc;
+				   * old stays until the result is there */
 };
 struct tmbpf_pending {
 	__u64 size;		 /* requested bytes */
@@ -176,9 +177,11 @@ struct tmbpf_totals {
 	__u32 codes;	      /* code ids given out */
 	__u32 stopped;	      /* 1: record nothing any more (the target executed a new program) */
 	__u32 tgid; /* the target in the kernel's first pid namespace, from its first hit */
+	__u32 code_generation; /* code objects freed */
+	__u32 at_end;	       /* 1: stopped where it begins to finalize */
 	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */

@@ -77,12 +77,14 @@ std::optional<InterpreterImage> program_as_interpreter(pid_t pid,
   return std::nullopt;
 }
 
+std::optional<InterpreterImage> interpreter_of(pid_t pid, const std::vector<Mapping>& maps) {
+  auto found = find_interpreter(pid, maps);
+  return found ? std::move(found) : program_as_interpreter(pid, maps);
+}
+
 InterpreterImage require_interpreter(const ProcessIdentity& identity,
                                      const std::vector<Mapping>& maps) {
-  auto found = find_interpreter(identity.pid, maps);
-  if (!found) {
-    found = program_as_interpreter(identity.pid, maps);
-  }
+  auto found = interpreter_of(identity.pid, maps);
   if (!found) {
     throw Error(fmt::format("process {} ({}) is not a CPython that can be traced", identity.pid,
                             identity.command),
@@ -126,6 +128,8 @@ std::optional<std::uint64_t> finalize_offset(const ElfImage& image) {
 }
 
 }  // namespace
+
+bool runs_python(pid_t pid) { return interpreter_of(pid, read_maps(pid)).has_value(); }
 
 PythonTarget open_python_target(pid_t pid) {
   const auto begin = std::chrono::steady_clock::now();

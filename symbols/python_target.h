@@ -38,6 +38,9 @@ struct PythonTarget {
 // The live allocator is not judged here: see replaced_allocator().
 PythonTarget open_python_target(pid_t pid);
 
+// Whether `pid` runs a CPython of whatever version. Throws as read_maps() does.
+bool runs_python(pid_t pid);
+
 // Which allocator stands in the process's tables now, when it is not CPython's default one: a
 // sentence that names it ("tracemalloc's hooks", "malloc (PYTHONMALLOC=malloc)", a library's
 // function). Empty: the default one is in use.

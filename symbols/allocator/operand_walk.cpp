@@ -21,6 +21,7 @@ class GuardedCallWalk {
       work_.pop_back();
       step(std::move(path));
     }
+    result_.cut = result_.cut || !work_.empty();
     return result_;
   }
 
@@ -35,6 +36,7 @@ class GuardedCallWalk {
   void step(Path path) {
     const std::optional<Instruction> instruction = code_.at(path.address);
     if (!instruction || path.left-- == 0) {
+      result_.cut = true;
       return;
     }
     path.address = instruction->next();
@@ -53,6 +55,7 @@ class GuardedCallWalk {
         break;
       case Operation::conditional_jump:
         if (path.forks-- == 0) {
+          result_.cut = true;
           return;
         }
         work_.push_back({instruction->target, path.state, path.left, path.forks});

@@ -25,6 +25,7 @@ struct CallArguments {
 struct GuardedCall {
   std::size_t calls = 0;  // call-reaching paths; 0: the guard chooses no allocation
   bool agreed = true;     // all of them pass the same
+  bool cut = false;       // some path was too long or too branched to be followed to its end
   CallArguments arguments;
 };
 

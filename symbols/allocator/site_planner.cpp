@@ -55,6 +55,10 @@ class SitePlanner {
  private:
   void plan_guard(const Guard& guard) {
     const GuardedCall call = walk_to_guarded_call(code_, guard);
+    if (call.calls == 0 && call.cut) {
+      plan_.failures.operands.push_back(guard.compare);
+      return;
+    }
     if (call.calls == 0) {
       ++plan_.counts.not_sites;
       return;

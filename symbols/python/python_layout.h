@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where CPython keeps what we read: one table of offsets per minor version.
 //
-// Each number is named after its CPython field; scripts/generate-offsets rebuilds them from DWARF.
+// Each number is named after its CPython field.
 #pragma once
 
 #include <cstdint>

@@ -289,6 +289,31 @@ TEST_P(HostBpf, raw_requests_follow_their_result) {
   EXPECT_EQ(host_totals()->traced_peak, 3000U);
 }
 
+TEST_P(HostBpf, another_thread_may_get_a_reallocated_address_before_the_result_is_seen) {
+  record(1);
+  host_raw_request(1000);
+  host_raw_result(0x1000);
+  host_raw_realloc_request(0x1000, 3000);  // libc frees 0x1000 in here
+  host_state().thread = 2;
+  host_raw_request(700);
+  host_raw_result(0x1000);
+  host_state().thread = 1;
+  host_raw_result(0x9000);
+  ASSERT_NE(host_trace(0x1000), nullptr);
+  EXPECT_EQ(host_trace(0x1000)->size, 700U);
+  EXPECT_EQ(host_totals()->traced_current, 3700U);
+}
+
+TEST_P(HostBpf, a_pool_that_cannot_be_read_is_counted_and_leaves_nothing_pending) {
+  record(1);
+  host_state().memory = [](std::uint64_t, std::span<std::byte>) { return false; };
+  host_small_request(64);
+  EXPECT_EQ(host_counter(TMBPF_LOST_POOL), 1U);
+  host_raw_request(1000);
+  host_raw_result(0x1000);
+  EXPECT_NE(host_trace(0x1000), nullptr) << "the raw request is no part of a refill";
+}
+
 TEST_P(HostBpf, addresses_outside_the_arenas_are_not_pymallocs) {
   record(1);
   EXPECT_EQ(host_size_class_of(0x10), -1);

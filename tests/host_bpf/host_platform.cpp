@@ -75,7 +75,7 @@ long host_ringbuf_output(const void* data, __u64 size) {
 
 __u64 host_fs_base() { return host_state().fs_base; }
 
-__u64 host_pid_tgid() { return 1ULL << 32 | 1; }
+__u64 host_pid_tgid() { return host_state().thread; }
 
 void host_register_map(const void* id, __u32 key_size, __u32 value_size, __u32 max_entries,
                        int is_array) {

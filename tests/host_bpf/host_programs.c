@@ -29,7 +29,11 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
 
 __u64 host_python_stack(int holds_gil) { return python_stack(holds_gil); }
 
-__u64 host_predict(__u64 size) { return predict(size); }
+__u64 host_predict(__u64 size) {
+  __u64 block = 0;
+
+  return predict(size, &block) == PREDICTED ? block : 0;
+}
 
 void host_small_request(__u64 size) { small_request(size, 0); }
 

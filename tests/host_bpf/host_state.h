@@ -25,6 +25,7 @@ struct HostState {
   std::map<const void*, HostMap> maps;
   std::vector<std::vector<std::byte>> events;  // of the ring buffer
   std::uint64_t fs_base = 0;
+  std::uint64_t thread = 1;  // pid_tgid
   bool ring_full = false;
 };
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -79,6 +80,15 @@ int run_command(const CLI::App& app, const CommandLine& line) {
   return run_live(line.live, line.capture);
 }
 
+// The status, unless it says success for a result that did not arrive.
+int require_printed(int status) {
+  const bool printed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!printed && status == static_cast<int>(ExitStatus::done)) {
+    throw Error("cannot write to the standard output", "make room on the disk it goes to");
+  }
+  return status;
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -105,7 +115,7 @@ int run_cli(int argc, char** argv) {
     }
     throw Error(error.what(), "`tmbpf --help` shows what is possible", ExitStatus::usage);
   }
-  return run_command(app, line);
+  return require_printed(run_command(app, line));
 }
 
 }  // namespace tmbpf

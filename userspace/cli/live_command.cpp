@@ -87,13 +87,23 @@ class LiveLoop {
     if (ending_ == Ending::none && screen_.read_keys(redraw_)) {
       ending_ = Ending::quit;
     }
-    if (ending_ == Ending::none && program_ != nullptr &&
-        program_->state() != LaunchedProgram::State::running) {
+    if (ending_ == Ending::none && program_is_done()) {
       ending_ = Ending::program_done;
+      tracer_.poll();  // a short program has done all that it does since the last one
     }
     if (ending_ == Ending::none && tracer_.poll() != TargetState::running) {
       ending_ = Ending::target_gone;
     }
+  }
+
+  // A stop that somebody else asked for is none of our business.
+  [[nodiscard]] bool program_is_done() const {
+    if (program_ == nullptr) {
+      return false;
+    }
+    const LaunchedProgram::State state = program_->state();
+    return state == LaunchedProgram::State::ended ||
+           (state == LaunchedProgram::State::stopped && tracer_.at_end());
   }
 
   // A program of ours gets what is meant to end us, and its end is then ours.

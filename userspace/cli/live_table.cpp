@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "userspace/model/statistics.h"
 #include "userspace/view/table_view.h"
 
@@ -11,6 +13,14 @@ namespace {
 
 // Coverage reads the whole heap: no more often than keeps it below a twentieth of our time.
 constexpr int kCoverageShare = 20;
+
+std::uint64_t traced_bytes(const Snapshot& snapshot) {
+  std::uint64_t bytes = 0;
+  for (const Trace& trace : snapshot.traces()) {
+    bytes += trace.size;
+  }
+  return bytes;
+}
 
 std::vector<std::string> notes_of(const TraceStatus& status,
                                   const std::optional<Coverage>& coverage) {
@@ -54,9 +64,10 @@ std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std:
   input.totals.elapsed = status.elapsed;
   input.totals.mode = "exact";
   input.totals.frames = status.frames;
-  input.totals.traced_current = status.traced_current;
-  input.totals.traced_peak = status.traced_peak;
-  input.totals.live_blocks = status.traces;
+  // Of the same moment as the rows, so that their shares add up.
+  input.totals.traced_current = traced_bytes(snapshot);
+  input.totals.traced_peak = std::max(status.traced_peak, input.totals.traced_current);
+  input.totals.live_blocks = snapshot.traces().size();
   input.totals.process_rss = status.process_rss;
   input.totals.tracer_memory = status.tracer_memory;
   input.totals.lost = status.lost();

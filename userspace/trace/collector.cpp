@@ -138,7 +138,10 @@ TracebackId Collector::resolve(std::uint64_t stack) {
   }
   const auto described = stacks_.find(stack);
   if (described == stacks_.end()) {
-    counts_.unresolved_stacks += stack == TMBPF_STACK_UNKNOWN ? 0 : 1;
+    if (stack != TMBPF_STACK_UNKNOWN) {
+      unresolved_.insert(stack);
+      counts_.unresolved_stacks = unresolved_.size();
+    }
     return unknown();
   }
   const TracebackId id = build(described->second);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "bpf/tmbpf.h"
@@ -69,6 +70,7 @@ class Collector {
   std::unordered_map<std::uint64_t, FrameId> frames_;
   std::unordered_map<std::uint32_t, CodeObject> codes_;
   std::vector<std::uint32_t> forks_;
+  std::unordered_set<std::uint64_t> unresolved_;
   Counts counts_;
   bool executed_ = false;
 };

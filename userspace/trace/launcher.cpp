@@ -70,7 +70,7 @@ LaunchedProgram::LaunchedProgram(const std::vector<std::string>& argv) : name_(a
         ::ptrace(PTRACE_DETACH, pid_, nullptr, as_pointer(SIGSTOP));
         return;
       } catch (const Error& error) {
-        if (error.status() != ExitStatus::target) {
+        if (error.status() != ExitStatus::target || runs_python(pid_)) {
           throw;
         }
       }

@@ -171,6 +171,8 @@ TargetState Tracer::poll() {
   return state_;
 }
 
+bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
+
 std::vector<LiveBlock> Tracer::live_blocks() const {
   return read_traces(bpf_map__fd(skeleton_->maps.traces));
 }

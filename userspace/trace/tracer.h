@@ -50,6 +50,8 @@ class Tracer {
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
 
+  // Whether the target stopped itself where it begins to finalize (TraceOptions::stop_at_end).
+  [[nodiscard]] bool at_end() const;
   [[nodiscard]] const PythonTarget& target() const { return target_; }
   // The addresses and sizes of the live blocks, for the per-address tests.
   [[nodiscard]] std::vector<LiveBlock> live_blocks() const;

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -145,7 +146,8 @@ bool has_uprobe_multi() {
   if (!fd.valid()) {
     return false;
   }
-  // A directory cannot be probed: a kernel that knows the link type answers EBADF.
+  // A directory cannot be probed: a kernel that knows the link type answers EBADF. The first such
+  // kernels took the pid for a thread's; those that mend it refuse a pid of -1 with EINVAL.
   const std::uint64_t offset = 0;
   LinkCreateUprobeMulti attr{};
   attr.prog_fd = static_cast<std::uint32_t>(fd.get());
@@ -154,7 +156,12 @@ bool has_uprobe_multi() {
   attr.offsets = as_u64(&offset);
   attr.count = 1;
   const UniqueFd link(create_link(attr));
-  return !link.valid() && errno == EBADF;
+  if (link.valid() || errno != EBADF) {
+    return false;
+  }
+  attr.pid = std::numeric_limits<std::uint32_t>::max();
+  const UniqueFd of_no_process(create_link(attr));
+  return !of_no_process.valid() && errno == EINVAL;
 }
 
 }  // namespace tmbpf
