@@ -165,16 +165,19 @@ int allocate_exit(struct pt_regs *ctx)
 	return returned(ctx);
 }
 
-/* Py_FinalizeEx of a program that tmbpf started itself: it is held there, still complete, until its
- * last snapshot has been taken. */
+/* Py_FinalizeEx: from here on everything is freed. What the target held stays recorded as it was. A
+ * program that tmbpf started itself is held there until its last snapshot has been taken. */
 SEC("uprobe")
 int finalize_enter(struct pt_regs *ctx)
 {
 	(void)ctx;
-	if (!totals.stopped) {
-		totals.at_end = 1;
+	if (totals.stopped)
+		return 0;
+	totals.at_end = 1;
+	if (config.hold_at_end)
 		bpf_send_signal(STOP_SIGNAL);
-	}
+	else
+		totals.stopped = 1;
 	return 0;
 }
 

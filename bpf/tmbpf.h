@@ -130,8 +130,8 @@ TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 34 * 4);
 
 /* Read-only settings of one session. Written before loading. */
 struct tmbpf_config {
-	__u32 max_frames; /* frames kept, 1..TMBPF_MAX_FRAMES */
-	__u32 pad;
+	__u32 max_frames;  /* frames kept, 1..TMBPF_MAX_FRAMES */
+	__u32 hold_at_end; /* 1: stop the target (SIGSTOP) where it begins to finalize */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_config, 8);
 
@@ -175,10 +175,10 @@ struct tmbpf_totals {
 	__u64 traced_peak;    /* bytes */
 	__u64 traces;	      /* blocks */
 	__u32 codes;	      /* code ids given out */
-	__u32 stopped;	      /* 1: record nothing any more (the target executed a new program) */
-	__u32 tgid; /* the target in the kernel's first pid namespace, from its first hit */
+	__u32 stopped; /* 1: record nothing any more (it finalizes, or executed a new program) */
+	__u32 tgid;    /* the target in the kernel's first pid namespace, from its first hit */
 	__u32 code_generation; /* code objects freed */
-	__u32 at_end;	       /* 1: stopped where it begins to finalize */
+	__u32 at_end;	       /* 1: the target has begun to finalize */
 	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);

@@ -34,6 +34,7 @@ KernelSupport sufficient_support() {
 SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& options, bool multi) {
   SkeletonSettings settings{
       .python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
+  settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
   settings.config.max_frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
   return settings;
 }
@@ -109,7 +110,7 @@ void Tracer::attach() {
                          batch_of({TMBPF_OP_FREE, TMBPF_OP_RESULT}), multi);
   requests_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.allocate_enter,
                          batch_of({TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}), multi);
-  if (options_.stop_at_end && target_.finalize_offset) {
+  if (target_.finalize_offset) {
     finalize_ = UprobeLink(progs.finalize_enter,
                            {.path = target_.attach_path,
                             .pid = target_.identity.pid,

@@ -50,7 +50,7 @@ class Tracer {
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
 
-  // Whether the target stopped itself where it begins to finalize (TraceOptions::stop_at_end).
+  // Whether the target has begun to finalize; what it held then stays recorded.
   [[nodiscard]] bool at_end() const;
   [[nodiscard]] const PythonTarget& target() const { return target_; }
   // The addresses and sizes of the live blocks, for the per-address tests.

@@ -4,8 +4,9 @@ import contextlib
 import os
 import signal
 
-from support import (DONE, INTERRUPTED, CommandLineTest, Target, code_differences, expected, held, main,
-                     run_tmbpf, supported_pythons)
+from code_differences import code_differences
+from support import (DONE, INTERRUPTED, CommandLineTest, Target, expected, held, main,
+                     remove_stale, run_tmbpf, supported_pythons)
 
 SECONDS = 0.15  # of CPU time per measurement
 ATTEMPTS = 8
@@ -107,7 +108,9 @@ class KillTest(CommandLineTest):
                 f"open({ready!r}, 'w').write('well')")
         view = self.run_on("--", supported_pythons()[0], "-c", code)
         with open(ready, encoding="utf-8") as file:
-            self.assertNotEqual(int(file.read()), view.pid)
+            program = int(file.read())
+        self.addCleanup(remove_stale, program)
+        self.assertNotEqual(program, view.pid)
         view.send(signal.SIGKILL)
         view.wait()
         with open(go_on, "w", encoding="utf-8"):

@@ -4,20 +4,12 @@ import contextlib
 import os
 import signal
 
-from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, code_differences, expected,
-                     held, main, run_tmbpf, supported_pythons, wait_until)
+from code_differences import code_differences
+from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, expected,
+                     held, is_held, main, run_tmbpf, supported_pythons, wait_until)
 
 INTEGERS = ("pid", "frames", "traced_current", "traced_peak", "traces", "max_traces", "tracer_memory",
             "kernel_memory", "process_rss", "sites", "lost", "requests", "frees")
-
-
-def ended(pid: int) -> bool:
-    """Also when nobody has waited for it yet."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 class SessionTest(CommandLineTest):
@@ -88,6 +80,24 @@ class SessionTest(CommandLineTest):
         self.assertTrue(self.status(target.pid)["tracing"])
         self.assertGreater(code_differences(target.pid), 0)
 
+    def test_of_many_at_once_one_gets_the_target(self) -> None:
+        target = self.target()
+        for _ in range(3):
+            views = [self.run_on("start", "--pid", target.pid) for _ in range(5)]
+            statuses = sorted(view.wait() for view in views)
+            self.assertEqual(statuses, [DONE] + [FAILED] * 4, [view.err for view in views])
+            self.assertTrue(self.status(target.pid)["tracing"])
+            self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
+            self.assert_free(target)
+
+    def test_a_stopped_session_makes_room_for_the_next_at_once(self) -> None:
+        target = self.target()
+        for i in range(6):
+            self.start_session(target.pid)
+            target.hold(10, 1000 + i)
+            self.assertEqual(held(self.snapshot(target.pid)), expected(10, 1000 + i))
+            self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
+
     def test_a_live_view_keeps_a_session_away(self) -> None:
         target = self.target()
         view = self.run_on("--pid", target.pid, "--interval", "0.2")
@@ -118,7 +128,7 @@ class SessionTest(CommandLineTest):
         self.start_session(target.pid)
         first = self.session_pid(target.pid)
         os.kill(first, signal.SIGKILL)
-        wait_until(lambda: ended(first), "the session ends")
+        wait_until(lambda: not is_held(target.pid), "the session ends")
         self.assertTrue(os.path.exists(f"{RUN_DIRECTORY}/{target.pid}.sock"))
         self.assertTrue(os.path.exists(f"{RUN_DIRECTORY}/{target.pid}.lock"))
         self.assert_refused(run_tmbpf("status", "--pid", target.pid), NO_TARGET, "has no tmbpf session")
@@ -132,7 +142,7 @@ class SessionTest(CommandLineTest):
         self.start_session(target.pid)
         session = self.session_pid(target.pid)
         os.kill(session, signal.SIGTERM)
-        wait_until(lambda: ended(session), "the session ends")
+        wait_until(lambda: not is_held(target.pid), "the session ends")
         self.assert_free(target)
 
     def test_the_run_directory_is_closed_to_others(self) -> None:

@@ -5,6 +5,7 @@ Every process that is started here is ended here, by its own handle; a session b
 """
 import contextlib
 import dataclasses
+import fcntl
 import functools
 import glob
 import json
@@ -23,6 +24,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "oracle"))
 import interpreters  # noqa: E402  (the finder is the oracle's)
+from code_differences import code_differences  # noqa: E402
 
 TARGET = os.path.join(HERE, "target.py")
 RUN_DIRECTORY = "/run/tmbpf"
@@ -180,36 +182,30 @@ def unsupported_pythons() -> tuple:
     return tuple((path, version) for version, path in found.items())
 
 
-def code_differences(pid: int) -> int:
-    """How many bytes of the process's Python code differ from its file: a probe is such a byte.
-    This is what the processor executes, so it is the kernel's own view of which probes are there."""
-    differing = compared = 0
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in maps:
-            addresses, access, offset, _, _, *path = line.split()
-            if "x" not in access or not path or "python" not in path[0]:
-                continue
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            memory.seek(start)
-            here = memory.read(end - start)
-            with open(f"/proc/{pid}/root{path[0]}", "rb") as file:
-                file.seek(int(offset, 16))
-                there = file.read(end - start)
-            here = here[:len(there)]  # the last page reaches beyond the file's end
-            compared += len(here)
-            if here != there:
-                differing += sum(left != right for left, right in zip(here, there))
-    assert compared > 1 << 20, f"only {compared} bytes of Python's code were found"
-    return differing
-
-
 def is_locked(pid: int) -> bool:
-    """Whether a tmbpf of ours has left its files for the target behind (or still runs)."""
+    """Whether a tmbpf runs on the target, or has left its files behind."""
     return any(os.path.exists(f"{RUN_DIRECTORY}/{pid}.{kind}") for kind in ("lock", "sock"))
 
 
-def load_snapshot(path: str) -> tracemalloc.Snapshot:
-    return tracemalloc.Snapshot.load(path)
+def is_held(pid: int) -> bool:
+    """Whether a tmbpf holds the target's lock. A killed one may be a zombie and still hold it: its
+    other threads are on their way out."""
+    try:
+        with open(f"{RUN_DIRECTORY}/{pid}.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        pass
+    except BlockingIOError:
+        return True
+    return False
+
+
+def remove_stale(pid: int) -> None:
+    """Takes away what a tmbpf that was killed has left behind for a target of ours."""
+    if not is_held(pid):
+        for kind in ("sock", "lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{RUN_DIRECTORY}/{pid}.{kind}")
 
 
 def held(snapshot: tracemalloc.Snapshot) -> tuple:
@@ -239,7 +235,9 @@ class CommandLineTest(unittest.TestCase):
         self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix="tmbpf-cli-"))
 
     def target(self, python: "str | None" = None, **options) -> Target:
-        return self.enterContext(contextlib.closing(Target(python or supported_pythons()[0], **options)))
+        target = self.enterContext(contextlib.closing(Target(python or supported_pythons()[0], **options)))
+        self.addCleanup(remove_stale, target.pid)
+        return target
 
     def run_on(self, *words, **options) -> Running:
         return self.enterContext(contextlib.closing(Running(*words, **options)))
@@ -258,7 +256,7 @@ class CommandLineTest(unittest.TestCase):
         path = os.path.join(self.directory, name)
         result = run_tmbpf("snapshot", "--pid", pid, "--output", path)
         self.assertEqual(result.status, DONE, result.err)
-        return load_snapshot(path)
+        return tracemalloc.Snapshot.load(path)
 
     def session_pid(self, pid: int) -> int:
         with open(f"{RUN_DIRECTORY}/{pid}.lock", encoding="utf-8") as lock:
@@ -278,7 +276,7 @@ class CommandLineTest(unittest.TestCase):
 
     def assert_becomes_free(self, target: Target) -> None:
         """After a kill the kernel takes the probes out by itself, which takes it a moment."""
-        wait_until(lambda: code_differences(target.pid) == 0, "the probes go", 10)
+        wait_until(lambda: code_differences(target.pid) == 0 and not is_held(target.pid), "the probes go", 10)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that the command line's tests trace (any Python 3.6 or later): does one command per line of its standard input
-and answers with a line. Exits when the input ends."""
+"""The process that the command line's tests trace, for any Python since 3.6: does one command per
+line of its standard input and answers with a line. Exits when the input ends."""
 import os
 import signal
 import sys

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 
+from code_differences import code_differences
 from pid_reuse import PidTaken, start_with_pid
-from support import (DONE, NO_TARGET, TARGET, CommandLineTest, Target, code_differences, expected, held, main,
+from support import (DONE, NO_TARGET, TARGET, CommandLineTest, Target, expected, held, main,
                      run_tmbpf, supported_pythons, wait_until)
 
 
@@ -16,8 +17,9 @@ class TargetEndTest(CommandLineTest):
     def test_targets_that_end_while_it_attaches_are_said_to_be_gone(self) -> None:
         for i in range(24):
             lifetime = 0.015 * i
+            python = supported_pythons()[i % len(supported_pythons())]
             process = self.enterContext(subprocess.Popen(
-                [supported_pythons()[i % len(supported_pythons())], "-S", "-c", f"import time; time.sleep({lifetime})"]))
+                [python, "-S", "-c", f"import time; time.sleep({lifetime})"]))
             with self.subTest(lifetime=lifetime):
                 result = run_tmbpf("--pid", process.pid, "--once")
                 # Not waited for yet: a zombie is as gone as one that nobody remembers.
@@ -58,17 +60,18 @@ class TargetEndTest(CommandLineTest):
                 self.assert_holds(target, expected(300, 700), "ended")
                 self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
 
-    def test_a_session_tells_of_a_target_that_ended_by_itself(self) -> None:
-        target = self.target()
-        self.start_session(target.pid)
-        target.hold(300, 700)
-        peak = self.status(target.pid)["traced_peak"]
-        target.send("exit 0")
-        self.assertEqual(target.process.wait(), 0)
-        wait_until(lambda: not self.status(target.pid)["tracing"], "the end is noticed", 5)
-        # Python frees what it held while it finalizes: only the peak surely tells of it.
-        self.assertGreaterEqual(self.status(target.pid)["traced_peak"], peak)
-        self.assertEqual(self.snapshot(target.pid).tmbpf["state"], "ended")
+    def test_a_session_holds_what_a_target_held_before_it_finalized(self) -> None:
+        for python in supported_pythons():
+            with self.subTest(python), contextlib.closing(self.target(python)) as target:
+                self.start_session(target.pid)
+                target.hold(300, 700)
+                peak = self.status(target.pid)["traced_peak"]
+                target.send("exit 0")
+                self.assertEqual(target.process.wait(), 0)
+                self.assert_holds(target, expected(300, 700), "ended")
+                self.assertGreaterEqual(self.status(target.pid)["traced_peak"], peak)
+                self.assertEqual(self.snapshot(target.pid).tmbpf["state"], "ended")
+                self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
 
     def test_a_live_view_of_a_killed_target_ends_with_its_last_table(self) -> None:
         for python in supported_pythons():
