@@ -12,64 +12,9 @@
 #define TMBPF_ALLOCATIONS_BPF_H
 
 #include "python_stack.bpf.h"
+#include "traces.bpf.h"
 
 #define TMBPF_NO_TRACE (~0ULL) /* tmbpf_pending.held.stack: nothing is held */
-
-static __always_inline void add_bytes(__u64 size)
-{
-	__u64 now = __sync_add_and_fetch(&totals.traced_current, size);
-	__u64 peak = totals.traced_peak;
-
-	/* Another CPU may raise the peak between the read and the exchange; four tries is more
-	 * than the GIL lets happen. */
-	for (int i = 0; i < 4 && now > peak; i++)
-		peak = __sync_val_compare_and_swap(&totals.traced_peak, peak, now);
-}
-
-static __always_inline void sub_bytes(__u64 size)
-{
-	__sync_fetch_and_add(&totals.traced_current, -size);
-}
-
-/* Takes the trace of `address` out, into `taken`; false when there is none. */
-static __always_inline int take_trace(__u64 address, struct tmbpf_trace *taken)
-{
-	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
-
-	if (!trace)
-		return 0;
-	*taken = *trace;
-	if (bpf_map_delete_elem(&traces, &address))
-		return 0;
-	sub_bytes(taken->size);
-	__sync_fetch_and_add(&totals.traces, -1);
-	return 1;
-}
-
-static __always_inline void put_trace(__u64 address, const struct tmbpf_trace *fresh)
-{
-	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
-	long error;
-
-	if (trace) {
-		__u64 before = trace->size;
-
-		/* Two stores: a snapshot that reads between them sees one block's size with its
-		 * former stack, for one block and one moment. */
-		trace->size = fresh->size;
-		trace->stack = fresh->stack;
-		sub_bytes(before);
-		add_bytes(fresh->size);
-		return;
-	}
-	error = bpf_map_update_elem(&traces, &address, fresh, BPF_ANY);
-	if (error) {
-		count(error == -TMBPF_E2BIG ? TMBPF_LOST_TRACES_FULL : TMBPF_LOST_TRACES_MEMORY);
-		return;
-	}
-	__sync_fetch_and_add(&totals.traces, 1);
-	add_bytes(fresh->size);
-}
 
 static __always_inline void record(__u64 address, __u64 size, int holds_gil)
 {

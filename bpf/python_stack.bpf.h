@@ -6,16 +6,10 @@
 #ifndef TMBPF_PYTHON_STACK_BPF_H
 #define TMBPF_PYTHON_STACK_BPF_H
 
-#include "maps.bpf.h"
+#include "code_object.bpf.h"
+#include "thread_state.bpf.h"
 
-enum {
-	FRAME_BYTES = 72,	/* of _PyInterpreterFrame, up to and with owner */
-	MAX_INTERPRETERS = 32,	/* looked at when searching a thread state */
-	UNICODE_KIND_SHIFT = 2, /* PyASCIIObject.state: interned:2 kind:3 compact:1 ascii:1 */
-	UNICODE_KIND_MASK = 7,
-	UNICODE_COMPACT = 1 << 5,
-	UNICODE_ASCII = 1 << 6,
-};
+enum { FRAME_BYTES = 72 }; /* of _PyInterpreterFrame, up to and with owner */
 
 static __always_inline struct scratch *claim_scratch(void)
 {
@@ -33,141 +27,6 @@ static __always_inline struct scratch *claim_scratch(void)
 static __always_inline void release_scratch(struct scratch *scratch)
 {
 	__sync_lock_test_and_set(&scratch->busy, 0);
-}
-
-static __always_inline __u32 code_filter_slot(__u64 address)
-{
-	return (__u32)((address >> 4) * 0x9E3779B1u) >> 16;
-}
-
-/* Copies the text of the str at `object`. Left unreadable (char_size 0) when it is no compact str.
- */
-static __always_inline void read_text(struct tmbpf_text *text, __u64 object)
-{
-	__u32 state = 0, kind;
-	__u64 length = 0, bytes, data;
-
-	text->char_size = 0;
-	text->kept = 0;
-	text->length = 0;
-	if (!object || read_target(&state, sizeof(state), object + python.unicode_state) ||
-	    read_target(&length, sizeof(length), object + python.unicode_length))
-		return;
-	kind = (state >> UNICODE_KIND_SHIFT) & UNICODE_KIND_MASK;
-	if (!(state & UNICODE_COMPACT) || (kind != 1 && kind != 2 && kind != 4))
-		return;
-	data = object +
-	       ((state & UNICODE_ASCII) ? python.unicode_ascii_data : python.unicode_compact_data);
-	bytes = clamp_size(length * kind, TMBPF_NAME_BYTES);
-	if (bpf_probe_read_user(text->bytes, bytes, (const void *)data))
-		return;
-	text->length = length;
-	text->kept = (__u32)bytes;
-	text->char_size = (__u8)kind;
-}
-
-static __always_inline void read_linetable(struct tmbpf_code_event *event, __u64 code)
-{
-	__u64 object = 0, size = 0, kept;
-
-	event->linetable_kept = 0;
-	event->linetable_size = 0;
-	event->linetable_address = 0;
-	if (read_target(&object, sizeof(object), code + python.code_co_linetable) ||
-	    read_target(&size, sizeof(size), object + python.bytes_ob_size))
-		return;
-	event->linetable_address = object;
-	event->linetable_size = size;
-	kept = clamp_size(size, TMBPF_LINETABLE_BYTES);
-	if (bpf_probe_read_user(event->linetable, kept,
-				(const void *)(object + python.bytes_ob_sval)))
-		return;
-	event->linetable_kept = (__u32)kept;
-}
-
-/* Sends the description of a code object at its first sight; false when it could not be sent. */
-static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
-{
-	struct tmbpf_code_event *event;
-	__u64 filename = 0, qualname = 0;
-
-	if (!scratch)
-		return 0;
-	event = &scratch->code;
-	event->kind = TMBPF_EVENT_CODE;
-	event->id = id;
-	event->address = code;
-	event->firstlineno = 0;
-	read_target(&event->firstlineno, sizeof(event->firstlineno),
-		    code + python.code_co_firstlineno);
-	read_target(&filename, sizeof(filename), code + python.code_co_filename);
-	read_target(&qualname, sizeof(qualname), code + python.code_co_qualname);
-	read_text(&event->filename, filename);
-	read_text(&event->qualname, qualname);
-	read_linetable(event, code);
-	return bpf_ringbuf_output(&events, event,
-				  __builtin_offsetof(struct tmbpf_code_event, linetable) +
-				      clamp_size(event->linetable_kept, TMBPF_LINETABLE_BYTES),
-				  BPF_RB_NO_WAKEUP) == 0;
-}
-
-/* Gives a code object that is not in codes its id, and sends its description. */
-static __noinline int describe_code(struct scratch *scratch, __u64 code, struct tmbpf_code *fresh)
-{
-	struct code_filter *filter;
-	__u32 zero = 0;
-
-	if (!scratch || !fresh)
-		return 0;
-	fresh->id = 0;
-	if (read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
-			code + python.code_co_firsttraceable)) {
-		count(TMBPF_LOST_FRAMES);
-		return 0;
-	}
-	fresh->firsttraceable *= 2;
-	fresh->id = __sync_fetch_and_add(&totals.codes, 1) + 1;
-	if (!send_code(scratch, code, fresh->id)) {
-		count(TMBPF_LOST_CODES);
-		fresh->id = 0;
-		return 0;
-	}
-	filter = bpf_map_lookup_elem(&code_filter, &zero);
-	if (filter)
-		filter->slots[code_filter_slot(code) & (CODE_FILTER_SLOTS - 1)] = 1;
-	bpf_map_update_elem(&codes, &code, fresh, BPF_ANY);
-	return 1;
-}
-
-/* The id and the first traceable offset of the code object at `code`; id 0: not described. */
-static __always_inline struct tmbpf_code code_of(struct scratch *scratch, __u64 code)
-{
-	struct cached_code *cached = &scratch->codes[code_filter_slot(code) & (CACHED_CODES - 1)];
-	struct tmbpf_code fresh = {};
-	struct tmbpf_code *known;
-
-	if (cached->address == code && cached->generation == totals.code_generation)
-		return cached->code;
-	known = bpf_map_lookup_elem(&codes, &code);
-	if (known)
-		fresh = *known;
-	else if (!describe_code(scratch, code, &fresh))
-		return fresh;
-	cached->address = code;
-	cached->generation = totals.code_generation;
-	cached->code = fresh;
-	return fresh;
-}
-
-/* A code object's identity ends with its block: what lies there later is another one. */
-static __always_inline void forget_code(__u64 address)
-{
-	__u32 zero = 0;
-	struct code_filter *filter = bpf_map_lookup_elem(&code_filter, &zero);
-
-	if (filter && filter->slots[code_filter_slot(address) & (CODE_FILTER_SLOTS - 1)] &&
-	    !bpf_map_delete_elem(&codes, &address))
-		__sync_fetch_and_add(&totals.code_generation, 1);
 }
 
 struct frame_walk {
@@ -242,71 +101,6 @@ static long walk_frame(__u32 index, void *context)
 	}
 	walk->total++;
 	return walk->total >= TMBPF_MAX_DEPTH;
-}
-
-struct thread_search {
-	__u64 tstate;
-	__u64 thread_id;
-	__u64 found;
-};
-
-/* One thread state of an interpreter's list; a bpf_loop callback. A thread state made for a thread
- * that has not started yet carries its creator's id (3.11), so one with frames is preferred. */
-static long match_thread(__u32 index, void *context)
-{
-	struct thread_search *search = context;
-	__u64 id = 0, cframe = 0, frame = 0;
-
-	(void)index;
-	if (!search->tstate)
-		return 1;
-	if (read_target(&id, sizeof(id), search->tstate + python.tstate_thread_id))
-		return 1;
-	if (id == search->thread_id) {
-		search->found = search->tstate;
-		if (!read_target(&cframe, sizeof(cframe), search->tstate + python.tstate_cframe) &&
-		    !read_target(&frame, sizeof(frame), cframe + python.cframe_current_frame) &&
-		    frame)
-			return 1;
-	}
-	if (read_target(&search->tstate, sizeof(search->tstate),
-			search->tstate + python.tstate_next))
-		return 1;
-	return 0;
-}
-
-static __noinline __u64 search_thread_state(__u64 thread_id)
-{
-	struct thread_search search = {.thread_id = thread_id};
-	__u64 interp = 0;
-
-	if (read_target(&interp, sizeof(interp), python.interpreters_head))
-		return 0;
-	for (int i = 0; i < MAX_INTERPRETERS && interp && !search.found; i++) {
-		search.tstate = 0;
-		read_target(&search.tstate, sizeof(search.tstate),
-			    interp + python.interp_threads_head);
-		bpf_loop(TMBPF_MAX_THREADS, match_thread, &search, 0);
-		if (read_target(&interp, sizeof(interp), interp + python.interp_next))
-			break;
-	}
-	return search.found;
-}
-
-/* The thread state of the thread that runs now, or 0. The mem and object domains are called with
- * the GIL held, so there it is the runtime's current one; the raw domain may be called without. */
-static __always_inline __u64 thread_state(int holds_gil)
-{
-	__u64 tstate = 0, id = 0, self;
-
-	if (read_target(&tstate, sizeof(tstate), python.tstate_current))
-		return 0;
-	if (holds_gil)
-		return tstate;
-	self = current_fs_base();
-	if (tstate && !read_target(&id, sizeof(id), tstate + python.tstate_thread_id) && id == self)
-		return tstate;
-	return search_thread_state(self);
 }
 
 /* Sends a stack at its first sight, and remembers that it was sent. */

@@ -34,16 +34,18 @@ class Recording {
     }
   }
 
-  bool read(std::uint64_t address, std::span<std::byte> to) const {
-    for (const Region& region : regions_) {
+  [[nodiscard]] bool read(std::uint64_t address, std::span<std::byte> to) const {
+    const auto holds = [&](const Region& region) {
       const std::uint64_t offset = address - region.start;
-      if (address >= region.start && offset < region.bytes.size() &&
-          to.size() <= region.bytes.size() - offset) {
-        std::memcpy(to.data(), region.bytes.data() + offset, to.size());
-        return true;
-      }
+      return address >= region.start && offset < region.bytes.size() &&
+             to.size() <= region.bytes.size() - offset;
+    };
+    const auto region = std::find_if(regions_.begin(), regions_.end(), holds);
+    if (region == regions_.end()) {
+      return false;
     }
-    return false;
+    std::memcpy(to.data(), region->bytes.data() + (address - region->start), to.size());
+    return true;
   }
 
  private:
@@ -133,14 +135,14 @@ class HostBpf : public testing::TestWithParam<PythonInterpreter> {
   }
 
   template <typename T>
-  T value(std::uint64_t address) const {
+  [[nodiscard]] T value(std::uint64_t address) const {
     T read{};
     EXPECT_TRUE(recording_->read(address, std::as_writable_bytes(std::span(&read, 1))));
     return read;
   }
 
   // The list of thread states is newest first: the main thread's is the last.
-  std::uint64_t main_thread_id() const {
+  [[nodiscard]] std::uint64_t main_thread_id() const {
     const auto interp = value<std::uint64_t>(target_.python.interpreters_head);
     auto tstate = value<std::uint64_t>(interp + target_.python.interp_threads_head);
     std::uint64_t last = 0;

@@ -14,14 +14,14 @@ extern "C" {
 #endif
 
 long host_read_memory(void *to, __u32 size, __u64 address);
-void *host_map_lookup(const void *map, const void *key);
-long host_map_update(const void *map, const void *key, const void *value);
-long host_map_delete(const void *map, const void *key);
+void *host_map_lookup(const void *id, const void *key);
+long host_map_update(const void *id, const void *key, const void *value);
+long host_map_delete(const void *id, const void *key);
 long host_ringbuf_output(const void *data, __u64 size);
 __u64 host_fs_base(void);
 __u64 host_pid_tgid(void);
 /* Tells the sizes of a map: each is known by the address of its definition. */
-void host_register_map(const void *map, __u32 key_size, __u32 value_size, __u32 max_entries,
+void host_register_map(const void *id, __u32 key_size, __u32 value_size, __u32 max_entries,
                        int is_array);
 
 #ifdef __cplusplus

@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 #include "symbols/process/process_memory.h"
@@ -41,8 +39,6 @@ SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& opt
 
 }  // namespace
 
-void Tracer::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
-
 Tracer::Tracer(PythonTarget target, const TraceOptions& options)
     : target_(std::move(target)),
       options_(options),
@@ -53,7 +49,7 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
   skeleton_ = load_skeleton(settings_of(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
   const double begin = now_seconds();
-  attach();
+  links_.emplace(*skeleton_, target_, support_.uprobe_multi, options_.bare);
   attached_at_ = now_seconds();
   attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
   baseline_ = read_pymalloc_heap(ProcessMemory(target_.identity.pid), target_.python).blocks;
@@ -85,72 +81,10 @@ void Tracer::require_traceable() const {
   }
 }
 
-UprobeBatch Tracer::batch_of(const std::vector<int>& ops) const {
-  UprobeBatch batch{.path = target_.attach_path, .pid = target_.identity.pid};
-  for (std::size_t i = 0; i < target_.plan.sites.size(); ++i) {
-    const ProbeSite& site = target_.plan.sites[i];
-    if (std::find(ops.begin(), ops.end(), site.site.op) != ops.end()) {
-      batch.offsets.push_back(site.file_offset);
-      batch.cookies.push_back(i);
-      batch.on_return = site.attach == AttachKind::function_return;
-    }
-  }
-  return batch;
-}
-
-// Results and frees first, requests last: a request whose free or result is not watched yet would
-// leave a trace that nothing removes.
-void Tracer::attach() {
-  const bool multi = support_.uprobe_multi;
-  attach_lifecycle();
-  const auto& progs = skeleton_->progs;
-  returns_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.allocate_exit,
-                        batch_of({TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN}), multi);
-  releases_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.release_enter,
-                         batch_of({TMBPF_OP_FREE, TMBPF_OP_RESULT}), multi);
-  requests_ = UprobeLink(options_.bare ? progs.nothing_enter : progs.allocate_enter,
-                         batch_of({TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}), multi);
-  if (target_.finalize_offset) {
-    finalize_ = UprobeLink(progs.finalize_enter,
-                           {.path = target_.attach_path,
-                            .pid = target_.identity.pid,
-                            .offsets = {*target_.finalize_offset},
-                            .cookies = {0}},
-                           multi);
-  }
-}
-
-void Tracer::attach_lifecycle() {
-  for (const bpf_program* program :
-       {skeleton_->progs.process_exec, skeleton_->progs.process_fork}) {
-    bpf_link* link = bpf_program__attach(program);
-    if (link == nullptr) {
-      throw Error(fmt::format("cannot watch for exec and fork: {}", std::strerror(errno)));
-    }
-    lifecycle_.emplace_back(link);
-  }
-}
-
 void Tracer::detach() {
-  finalize_.detach();
-  requests_.detach();
-  releases_.detach();
-  returns_.detach();
-  lifecycle_.clear();
-}
-
-// A probe that comes and goes at the same places, for another process (ours), makes the kernel look
-// again at who wants each breakpoint: the child's are taken out, the target's stay.
-void Tracer::heal_children() {
-  if (collector_.take_forks().empty() || !support_.uprobe_multi || requests_.size() == 0) {
-    return;
+  if (links_) {
+    links_->detach();
   }
-  UprobeBatch batch{.path = target_.attach_path, .pid = ::getpid()};
-  for (const ProbeSite& site : target_.plan.sites) {
-    batch.offsets.push_back(site.file_offset);
-    batch.cookies.push_back(0);
-  }
-  UprobeLink healing(skeleton_->progs.nothing_enter, batch, true);
 }
 
 TargetState Tracer::poll() {
@@ -164,7 +98,9 @@ TargetState Tracer::poll() {
   } else if (collector_.executed()) {
     state_ = TargetState::executed;
   } else {
-    heal_children();
+    if (!collector_.take_forks().empty()) {
+      links_->heal_children(target_);
+    }
     replaced_ = replaced_allocator(target_);
     return state_;
   }
@@ -234,7 +170,7 @@ TraceStatus Tracer::status() {
   status.kernel_memory = map_memory(*skeleton_);
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
   status.process_rss = state_ == TargetState::exited ? 0 : resident_bytes(target_.identity.pid);
-  status.sites = requests_.size() + releases_.size() + returns_.size();
+  status.sites = links_->size();
   status.elapsed = now_seconds() - attached_at_;
   status.attach_seconds = attach_seconds_;
   status.losses = describe_losses(counters, collector_.counts());
@@ -242,7 +178,7 @@ TraceStatus Tracer::status() {
 }
 
 std::optional<Coverage> Tracer::coverage() {
-  if (state_ != TargetState::running) {
+  if (state_ != TargetState::running || skeleton_->bss->totals.stopped != 0) {
     return std::nullopt;
   }
   const int map_fd = bpf_map__fd(skeleton_->maps.traces);

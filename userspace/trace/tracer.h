@@ -17,13 +17,11 @@
 #include "userspace/trace/coverage.h"
 #include "userspace/trace/event_reader.h"
 #include "userspace/trace/kernel_support.h"
+#include "userspace/trace/probe_links.h"
 #include "userspace/trace/target_lock.h"
 #include "userspace/trace/trace_options.h"
 #include "userspace/trace/trace_status.h"
 #include "userspace/trace/traces_map.h"
-#include "userspace/trace/uprobe_link.h"
-
-struct bpf_link;
 
 namespace tmbpf {
 
@@ -43,7 +41,7 @@ class Tracer {
   Snapshot snapshot();
   TraceStatus status();
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
-  // Nothing when the target is gone.
+  // Nothing when the target is gone or finalizes.
   std::optional<Coverage> coverage();
 
   // To be called now and then: notices the target's end, a new program, a replaced allocator,
@@ -57,14 +55,7 @@ class Tracer {
   [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
 
  private:
-  struct LinkDeleter {
-    void operator()(bpf_link* link) const;
-  };
   void require_traceable() const;
-  void attach();
-  void attach_lifecycle();
-  UprobeBatch batch_of(const std::vector<int>& ops) const;
-  void heal_children();
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
 
   PythonTarget target_;
@@ -74,11 +65,7 @@ class Tracer {
   SkeletonPtr skeleton_;
   Collector collector_;
   std::unique_ptr<EventReader> reader_;
-  std::vector<std::unique_ptr<bpf_link, LinkDeleter>> lifecycle_;
-  UprobeLink returns_;
-  UprobeLink releases_;
-  UprobeLink requests_;
-  UprobeLink finalize_;
+  std::optional<ProbeLinks> links_;
   BlockSet baseline_;
   TargetState state_ = TargetState::running;
   std::string replaced_;

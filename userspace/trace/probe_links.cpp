@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/probe_links.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "tmbpf.skel.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+// The plan's sites of these operations; a site's cookie is its index in the plan.
+UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations) {
+  UprobeBatch batch{.path = target.attach_path, .pid = target.identity.pid};
+  for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
+    const ProbeSite& site = target.plan.sites[i];
+    if (std::find(operations.begin(), operations.end(), site.site.op) != operations.end()) {
+      batch.offsets.push_back(site.file_offset);
+      batch.cookies.push_back(i);
+      batch.on_return = site.attach == AttachKind::function_return;
+    }
+  }
+  return batch;
+}
+
+}  // namespace
+
+void ProbeLinks::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+
+ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, bool multi, bool bare)
+    : skeleton_(&skeleton), multi_(multi) {
+  watch_lifecycle();
+  const auto& progs = skeleton.progs;
+  returns_ = UprobeLink(bare ? progs.nothing_enter : progs.allocate_exit,
+                        batch_of(target, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN}), multi);
+  releases_ = UprobeLink(bare ? progs.nothing_enter : progs.release_enter,
+                         batch_of(target, {TMBPF_OP_FREE, TMBPF_OP_RESULT}), multi);
+  requests_ =
+      UprobeLink(bare ? progs.nothing_enter : progs.allocate_enter,
+                 batch_of(target, {TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}), multi);
+  if (target.finalize_offset) {
+    finalize_ = UprobeLink(progs.finalize_enter,
+                           {.path = target.attach_path,
+                            .pid = target.identity.pid,
+                            .offsets = {*target.finalize_offset},
+                            .cookies = {0}},
+                           multi);
+  }
+}
+
+void ProbeLinks::watch_lifecycle() {
+  for (const bpf_program* program :
+       {skeleton_->progs.process_exec, skeleton_->progs.process_fork}) {
+    bpf_link* link = bpf_program__attach(program);
+    if (link == nullptr) {
+      throw Error(fmt::format("cannot watch for exec and fork: {}", std::strerror(errno)));
+    }
+    lifecycle_.emplace_back(link);
+  }
+}
+
+void ProbeLinks::detach() {
+  finalize_.detach();
+  requests_.detach();
+  releases_.detach();
+  returns_.detach();
+  lifecycle_.clear();
+}
+
+// A probe that comes and goes at the same places, for another process (ours), makes the kernel look
+// again at who wants each breakpoint: the child's are taken out, the target's stay.
+void ProbeLinks::heal_children(const PythonTarget& target) const {
+  if (!multi_ || requests_.size() == 0) {
+    return;
+  }
+  UprobeBatch batch{.path = target.attach_path, .pid = ::getpid()};
+  for (const ProbeSite& site : target.plan.sites) {
+    batch.offsets.push_back(site.file_offset);
+    batch.cookies.push_back(0);
+  }
+  const UprobeLink healing(skeleton_->progs.nothing_enter, batch, true);
+}
+
+}  // namespace tmbpf

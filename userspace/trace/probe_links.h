@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every link of one session, attached and detached in the order that keeps the traces true.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "symbols/python_target.h"
+#include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/uprobe_link.h"
+
+struct bpf_link;
+
+namespace tmbpf {
+
+class ProbeLinks {
+ public:
+  // Attaches. Results and frees come first, requests last: a request whose free or result is not
+  // watched yet would leave a trace that nothing removes. `bare`: programs that do nothing at the
+  // same places, for the benchmark. Throws Error as UprobeLink does. The skeleton must outlive the
+  // object.
+  ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, bool multi, bool bare);
+
+  // In the reverse order. Idempotent.
+  void detach();
+
+  // Frees the target's forked children of the breakpoints that they inherited. Nothing to do
+  // without uprobe_multi: perf events heal by themselves.
+  void heal_children(const PythonTarget& target) const;
+
+  // Allocation, free and result probes attached.
+  [[nodiscard]] std::size_t size() const {
+    return requests_.size() + releases_.size() + returns_.size();
+  }
+
+ private:
+  struct LinkDeleter {
+    void operator()(bpf_link* link) const;
+  };
+  void watch_lifecycle();
+
+  const tmbpf_bpf* skeleton_;
+  bool multi_;
+  std::vector<std::unique_ptr<bpf_link, LinkDeleter>> lifecycle_;  // exec and fork
+  UprobeLink returns_;
+  UprobeLink releases_;
+  UprobeLink requests_;
+  UprobeLink finalize_;
+};
+
+}  // namespace tmbpf
