@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tracer on real targets: exact numbers, the heap, reallocation, threads, forks, the fallback.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -197,6 +198,8 @@ os.write(1, b'bye\n'))");
 
 TEST_P(TracerTest, perf_events_serve_where_uprobe_multi_is_missing) {
   ::setenv("TMBPF_WITHOUT", "uprobe_multi", 1);
+  const rlimit few{1024, 1024};  // a login's usual limit: too few for 720 events and their links
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   PythonProcess python(GetParam().path, R"(
 import os
 os.write(1, b'ready\n'); os.read(0, 9)

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "bpf/tmbpf.h"
 #include "userspace/trace/target_lock.h"
 #include "userspace/trace/uprobe_link.h"
 #include "util/error.h"
@@ -22,6 +23,8 @@
 
 namespace tmbpf {
 namespace {
+
+constexpr rlim_t kProbeFiles = 2 * TMBPF_MAX_SITES + 1024;
 
 struct Capability {
   int number;
@@ -104,12 +107,24 @@ bool switched_off(std::string_view feature) {
   return list != nullptr && std::string_view(list).find(feature) != std::string_view::npos;
 }
 
-}  // namespace
-
-KernelSupport probe_kernel() {
+void raise_limits() {
   // Before 5.11 maps are charged to this limit, and its default is too small even for root.
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  // Without uprobe_multi every probe takes two descriptors: its perf event and its link.
+  const rlimit files{kProbeFiles, kProbeFiles};
+  rlimit now{};
+  if (::getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < kProbeFiles &&
+      ::setrlimit(RLIMIT_NOFILE, &files) != 0) {
+    now.rlim_cur = now.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+}
+
+}  // namespace
+
+KernelSupport probe_kernel() {
+  raise_limits();
   KernelSupport support;
   support.checks = {check_capabilities(), check_bpf(), check_btf(), check_loop(),
                     check_run_directory()};
