@@ -198,8 +198,10 @@ os.write(1, b'bye\n'))");
 
 TEST_P(TracerTest, perf_events_serve_where_uprobe_multi_is_missing) {
   ::setenv("TMBPF_WITHOUT", "uprobe_multi", 1);
-  const rlimit few{1024, 1024};  // a login's usual limit: too few for 720 events and their links
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = 1024;  // a login's usual limit: too few for 720 events and their links
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
   PythonProcess python(GetParam().path, R"(
 import os
 os.write(1, b'ready\n'); os.read(0, 9)

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -112,12 +113,13 @@ void raise_limits() {
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
   // Without uprobe_multi every probe takes two descriptors: its perf event and its link.
-  const rlimit files{kProbeFiles, kProbeFiles};
   rlimit now{};
-  if (::getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < kProbeFiles &&
-      ::setrlimit(RLIMIT_NOFILE, &files) != 0) {
-    now.rlim_cur = now.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &now);
+  if (::getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < kProbeFiles) {
+    const rlimit enough{kProbeFiles, std::max(kProbeFiles, now.rlim_max)};
+    const rlimit allowed{std::min(kProbeFiles, now.rlim_max), now.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &enough) != 0) {
+      ::setrlimit(RLIMIT_NOFILE, &allowed);  // the hard limit is not ours to raise
+    }
   }
 }
 

@@ -49,15 +49,18 @@ std::uint64_t as_u64(const void* pointer) { return reinterpret_cast<std::uint64_
 [[noreturn]] void throw_attach_error(const UprobeBatch& batch, int error) {
   const bool gone = error == ESRCH;
   const bool refused = error == EPERM || error == EACCES;
-  throw Error(fmt::format("cannot attach {} probes to process {}: {}", batch.offsets.size(),
-                          batch.pid, std::strerror(error)),
-              refused ? "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (and "
-                        "CAP_SYS_ADMIN before kernel 6.6)"
-              : gone  ? "the process ended"
-                      : "see `tmbpf check --pid`",
-              refused ? ExitStatus::not_permitted
-              : gone  ? ExitStatus::target
-                      : ExitStatus::failed);
+  throw Error(
+      fmt::format("cannot attach {} probes to process {}: {}", batch.offsets.size(), batch.pid,
+                  std::strerror(error)),
+      refused ? "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (and "
+                "CAP_SYS_ADMIN before kernel 6.6)"
+      : gone  ? "the process ended"
+      : error == EMFILE
+          ? "each probe takes two open files here: allow more, for example `ulimit -n 10000`"
+          : "see `tmbpf check --pid`",
+      refused ? ExitStatus::not_permitted
+      : gone  ? ExitStatus::target
+              : ExitStatus::failed);
 }
 
 }  // namespace
