@@ -48,7 +48,6 @@ static __always_inline __u64 current_fs_base(void)
 
 #include "tmbpf.h"
 
-#define TMBPF_EINVAL 22
 #define TMBPF_E2BIG 7
 
 /* Reads `size` bytes at `address` of the target; 0 or a negative errno. */

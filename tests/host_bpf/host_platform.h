@@ -36,7 +36,6 @@ void host_register_map(const void *id, __u32 key_size, __u32 value_size, __u32 m
 #define __noinline __attribute__((noinline))
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) __typeof__(val) *name
-#define __builtin_offsetof_ offsetof
 
 enum {
   BPF_MAP_TYPE_HASH = 1,

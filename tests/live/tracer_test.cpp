@@ -128,9 +128,6 @@ kept = [str(i) * 9 for i in range(5000)]
 os.write(1, b'done\n'); os.read(0, 9))");
   ASSERT_EQ(python.read_line(), "ready");
   Tracer tracer(open_python_target(python.pid()), TraceOptions{});
-  if (!probe_kernel().uprobe_multi) {
-    GTEST_SKIP() << "perf events heal forked children by themselves; no uprobe_multi here";
-  }
   python.write_line("go");
   for (int i = 0; i < 20; ++i) {  // the child sleeps meanwhile
     tracer.poll();
