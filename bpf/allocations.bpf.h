@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The rules of one allocation: request -> result -> trace, and free. They follow Modules/
- * _tracemalloc.c (3.11): only the outermost allocator call of a thread makes a trace, a known
- * address is replaced, an unknown free ignored, a failed realloc changes nothing, a moved one
- * drops the old block first.
+ * The rules of one allocation: request -> result -> trace, and free; objects that change owner;
+ * memory that others track. They follow Python/tracemalloc.c (Modules/_tracemalloc.c before 3.12):
+ * only the outermost allocator call of a thread makes a trace, a known address is replaced, an
+ * unknown free ignored, a failed realloc changes nothing, a moved one drops the old block first.
  *
  * The outermost rule costs no bookkeeping for pymalloc's large requests: pymalloc passes them to
  * the raw domain with the size unchanged, so the raw request makes the one trace.
@@ -15,6 +15,8 @@
 #include "traces.bpf.h"
 
 #define TMBPF_NO_TRACE (~0ULL) /* tmbpf_pending.held.stack: nothing is held */
+
+enum { TYPE_HAVE_GC = 1 << 14 }; /* Py_TPFLAGS_HAVE_GC */
 
 static __always_inline void record(__u64 address, __u64 size, int holds_gil)
 {
@@ -256,6 +258,69 @@ static __always_inline void refill_result(__u64 address)
 	if (done.old)
 		forget(done.old);
 	record(address, done.size, 1);
+}
+
+/* An object begins a new life (_PyTraceMalloc_NewReference): its block, if known, gets its new
+ * owner's stack. What CPython keeps in free lists comes by here and not by its allocator. */
+static __always_inline void new_reference(__u64 object)
+{
+	struct tmbpf_trace *trace;
+	__u64 type = 0, flags = 0;
+
+	count(TMBPF_COUNT_NEW_REFERENCES);
+	if (read_target(&type, sizeof(type), object + python.object_ob_type) ||
+	    read_target(&flags, sizeof(flags), type + python.type_tp_flags)) {
+		count(TMBPF_LOST_OPERAND);
+		return;
+	}
+	if (flags & TYPE_HAVE_GC)
+		object -= python.gc_head_size;
+	trace = bpf_map_lookup_elem(&traces, &object);
+	if (!trace)
+		return;
+	trace->stack = python_stack(1);
+	count(TMBPF_COUNT_REOWNED);
+}
+
+/* The key of a block that somebody tracks in `domain`; 0: there are too many domains. */
+static __always_inline __u64 tracked_key(__u32 domain, __u64 address)
+{
+	__u32 known = domains.count, i;
+
+	address &= TMBPF_ADDRESS_MASK;
+	if (!domain)
+		return address;
+	for (i = 0; i < TMBPF_MAX_DOMAINS && i < known; i++)
+		if (domains.domain[i] == domain)
+			return address | ((__u64)(i + 1) << TMBPF_DOMAIN_SHIFT);
+	if (known >= TMBPF_MAX_DOMAINS) {
+		count(TMBPF_LOST_DOMAINS);
+		return 0;
+	}
+	domains.domain[known & (TMBPF_MAX_DOMAINS - 1)] = domain;
+	domains.count = known + 1;
+	return address | ((__u64)(known + 1) << TMBPF_DOMAIN_SHIFT);
+}
+
+/* PyTraceMalloc_Track and PyTraceMalloc_Untrack, which need not hold the GIL. */
+static __always_inline void track(__u32 domain, __u64 address, __u64 size)
+{
+	struct tmbpf_trace fresh = {.size = size};
+	__u64 key = tracked_key(domain, address);
+
+	if (!key)
+		return;
+	fresh.stack = python_stack(0);
+	put_trace(key, &fresh);
+}
+
+static __always_inline void untrack(__u32 domain, __u64 address)
+{
+	struct tmbpf_trace trace;
+	__u64 key = tracked_key(domain, address);
+
+	if (key)
+		take_trace(key, &trace);
 }
 
 #endif

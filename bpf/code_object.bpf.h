@@ -8,11 +8,10 @@
 
 #include "maps.bpf.h"
 
-enum {
-	UNICODE_KIND_SHIFT = 2, /* PyASCIIObject.state: interned:2 kind:3 compact:1 ascii:1 */
-	UNICODE_KIND_MASK = 7,
-	UNICODE_COMPACT = 1 << 5,
-	UNICODE_ASCII = 1 << 6,
+enum { /* PyASCIIObject.state from its kind on: kind:3 compact:1 ascii:1 */
+       UNICODE_KIND_MASK = 7,
+       UNICODE_COMPACT = 1 << 3,
+       UNICODE_ASCII = 1 << 4,
 };
 
 static __always_inline __u32 code_filter_slot(__u64 address)
@@ -20,8 +19,21 @@ static __always_inline __u32 code_filter_slot(__u64 address)
 	return (__u32)((address >> 4) * 0x9E3779B1u) >> 16;
 }
 
-/* Copies the text of the str at `object`. Left unreadable (char_size 0) when it is no compact str.
- */
+/* Where the text of the str at `object` lies; 0: it has none (yet). `state`: from its kind on. */
+static __always_inline __u64 text_address(__u64 object, __u32 state)
+{
+	__u64 data = 0;
+
+	if (!(state & UNICODE_COMPACT)) {
+		read_target(&data, sizeof(data), object + python.unicode_data);
+		return data;
+	}
+	return object +
+	       ((state & UNICODE_ASCII) ? python.unicode_ascii_data : python.unicode_compact_data);
+}
+
+/* Copies the text of the str at `object`. Left unreadable (char_size 0) when there is none, or, as
+ * for tracemalloc, not yet (PyUnicode_READY, to 3.11). */
 static __always_inline void read_text(struct tmbpf_text *text, __u64 object)
 {
 	__u32 state = 0, kind;
@@ -33,11 +45,13 @@ static __always_inline void read_text(struct tmbpf_text *text, __u64 object)
 	if (!object || read_target(&state, sizeof(state), object + python.unicode_state) ||
 	    read_target(&length, sizeof(length), object + python.unicode_length))
 		return;
-	kind = (state >> UNICODE_KIND_SHIFT) & UNICODE_KIND_MASK;
-	if (!(state & UNICODE_COMPACT) || (kind != 1 && kind != 2 && kind != 4))
+	if (python.unicode_ready && !(state & python.unicode_ready))
 		return;
-	data = object +
-	       ((state & UNICODE_ASCII) ? python.unicode_ascii_data : python.unicode_compact_data);
+	state >>= python.unicode_kind_shift;
+	kind = state & UNICODE_KIND_MASK;
+	data = text_address(object, state);
+	if (!data || (kind != 1 && kind != 2 && kind != 4))
+		return;
 	bytes = clamp_size(length * kind, TMBPF_NAME_BYTES);
 	if (bpf_probe_read_user(text->bytes, bytes, (const void *)data))
 		return;
@@ -100,7 +114,9 @@ static __noinline int describe_code(struct scratch *scratch, __u64 code, struct 
 	if (!scratch || !fresh)
 		return 0;
 	fresh->id = 0;
-	if (read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
+	fresh->firsttraceable = 0;
+	if (python.code_co_firsttraceable != TMBPF_NO_FIELD &&
+	    read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
 			code + python.code_co_firsttraceable)) {
 		count(TMBPF_LOST_FRAMES);
 		return 0;

@@ -12,6 +12,7 @@ TMBPF_RODATA struct tmbpf_config config = {};
 
 /* .bss: written here, read by the collector through the skeleton's mapping. */
 struct tmbpf_totals totals = {};
+struct tmbpf_domains domains = {};
 
 /* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
 struct {
@@ -21,9 +22,9 @@ struct {
 	__type(value, struct tmbpf_site);
 } sites SEC(".maps");
 
-/* Live blocks by address. Written here, read by the collector. Full: the block is not recorded
- * and counted in TMBPF_LOST_TRACES_FULL. Resized to --max-traces; not preallocated, so that its
- * price is that of the blocks it holds. */
+/* Live blocks by address and domain slot. Written here, read by the collector. Full: the block is
+ * not recorded and counted in TMBPF_LOST_TRACES_FULL. Resized to --max-traces; not preallocated, so
+ * that its price is that of the blocks it holds. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -72,6 +73,16 @@ struct {
 	__type(value, struct code_filter);
 } code_filter SEC(".maps");
 
+/* Processes that descend from the target, by tgid_here(), when they are followed; the value means
+ * nothing. Written by the programs and, for those from before the attach, by the tracer. Full: the
+ * one unseen for longest is no longer followed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} family SEC(".maps");
+
 /* Descriptions of stacks and code objects, to the collector. Full: the description is lost,
  * counted, and sent again at the next sight. */
 struct {
@@ -106,7 +117,7 @@ enum {
 struct scratch {
 	__u64 busy;
 	struct cached_code codes[CACHED_CODES];
-	__u8 window[WINDOW_BYTES];
+	__u8 window[WINDOW_BYTES + TMBPF_FRAME_BYTES];
 	struct tmbpf_stack_event stack;
 	struct tmbpf_code_event code;
 };

@@ -26,6 +26,9 @@ struct thread_struct {
 struct task_struct {
 	struct thread_struct thread;
 	int tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct mm_struct *mm;
 } __attribute__((preserve_access_index));
 
 /* glibc's pthread_self() is the thread's fs base (x86-64 ABI). */

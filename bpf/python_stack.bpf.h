@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Thread state -> frames -> stack id. Knows offsets (struct tmbpf_python), never versions.
- * Which frames count is Python/tracemalloc.c's traceback_get_frames (CPython 3.11).
+ * Which frames count is Python/tracemalloc.c's traceback_get_frames (Modules/_tracemalloc.c before
+ * 3.12).
  */
 #ifndef TMBPF_PYTHON_STACK_BPF_H
 #define TMBPF_PYTHON_STACK_BPF_H
 
 #include "code_object.bpf.h"
 #include "thread_state.bpf.h"
-
-enum { FRAME_BYTES = 72 }; /* of _PyInterpreterFrame, up to and with owner */
 
 static __always_inline struct scratch *claim_scratch(void)
 {
@@ -48,33 +47,91 @@ static __always_inline __u64 mix(__u64 hash, __u64 value)
 /*
  * The frame at walk->frame, in the window. Callers lie below their callees in the data stack, so
  * the window is read to end with the frame; it begins no earlier than the frame's page, which is
- * mapped since the frame is.
+ * mapped since the frame is. Frames that are objects of their own are read one by one.
  */
 static __always_inline const char *frame_in_window(struct frame_walk *walk)
 {
 	__u64 page = walk->frame & ~4095ULL, size;
 
-	if (walk->frame < walk->window || walk->frame + FRAME_BYTES > walk->window_end) {
-		walk->window_end = walk->frame + FRAME_BYTES;
-		walk->window = walk->window_end - WINDOW_BYTES;
-		if (walk->window < page)
-			walk->window = page;
+	if (walk->frame < walk->window || walk->frame + python.frame_size > walk->window_end) {
+		walk->window_end = walk->frame + python.frame_size;
+		walk->window = walk->frame;
+		if (python.frames_adjacent) {
+			walk->window = walk->window_end - WINDOW_BYTES;
+			if (walk->window < page)
+				walk->window = page;
+		}
 		size = clamp_size(walk->window_end - walk->window, WINDOW_BYTES);
-		if (bpf_probe_read_user(walk->scratch->window, size, (const void *)walk->window))
+		if (bpf_probe_read_user(walk->scratch->window, size, (const void *)walk->window)) {
+			walk->window_end = 0;
 			return 0;
+		}
 	}
 	return (const char *)walk->scratch->window +
-	       clamp_size(walk->frame - walk->window, WINDOW_BYTES - FRAME_BYTES);
+	       clamp_size(walk->frame - walk->window, WINDOW_BYTES);
+}
+
+/* The line that a debugger keeps in the frame (PyFrame_GetLineNumber, 3.8 to 3.10), as a low half;
+ * 0: it comes from the code's line table. */
+static __always_inline __u32 given_line(const char *frame)
+{
+	__u64 flag;
+
+	if (python.frame_line_flag == TMBPF_NO_FIELD)
+		return 0;
+	flag = python.frame_line_flag_size == 8 ? *(const __u64 *)(frame + python.frame_line_flag)
+						: *(const __u32 *)(frame + python.frame_line_flag);
+	return flag ? TMBPF_LINE_GIVEN | *(const __u32 *)(frame + python.frame_f_lineno) : 0;
+}
+
+/* How far the frame has come in its code, in bytes; negative: not begun. */
+static __always_inline __s64 code_offset(const char *frame, __u64 code)
+{
+	if (python.frame_lasti_unit)
+		return (__s64) * (const __s32 *)(frame + python.frame_prev_instr) *
+		       (__s64)python.frame_lasti_unit;
+	return (__s64)(*(const __u64 *)(frame + python.frame_prev_instr) -
+		       (code + python.code_co_code_adaptive));
+}
+
+/* _PyFrame_IsIncomplete (pycore_frame.h): a shim, which has no code of its own. */
+static __always_inline int is_shim(const char *frame)
+{
+	return python.frame_owner != TMBPF_NO_FIELD &&
+	       *(const __u8 *)(frame + python.frame_owner) >= python.frame_owned_by_cstack;
+}
+
+/* _PyFrame_IsIncomplete: a frame that has not come to its first traceable instruction. */
+static __always_inline int is_early(const char *frame, __s64 offset, __u32 firsttraceable)
+{
+	return python.frame_owner != TMBPF_NO_FIELD &&
+	       *(const __u8 *)(frame + python.frame_owner) != python.frame_owned_by_generator &&
+	       offset < (__s64)firsttraceable;
+}
+
+static __always_inline void keep_frame(struct frame_walk *walk, const char *frame,
+				       const struct tmbpf_code *code, __s64 offset)
+{
+	__u32 low = given_line(frame);
+	__u64 key;
+
+	if (!low)
+		low = offset < 0 ? TMBPF_BEFORE_CODE : (__u32)offset & ~TMBPF_LINE_GIVEN;
+	key = ((__u64)code->id << 32) | low;
+	walk->scratch->stack.frames[walk->kept & (TMBPF_MAX_FRAMES - 1)] = key;
+	walk->hash = mix(walk->hash, key);
+	walk->kept++;
 }
 
 /* One frame; a bpf_loop callback: 1 ends the loop. */
 static long walk_frame(__u32 index, void *context)
 {
 	struct frame_walk *walk = context;
-	__u64 code, start, instr, key;
-	struct tmbpf_code known;
+	struct tmbpf_code known = {};
+	int wanted = walk->kept < config.max_frames && walk->kept < TMBPF_MAX_FRAMES;
 	const char *frame;
-	__u8 owner;
+	__s64 offset;
+	__u64 code;
 
 	(void)index;
 	if (!walk->frame)
@@ -84,21 +141,17 @@ static long walk_frame(__u32 index, void *context)
 		count(TMBPF_LOST_FRAMES);
 		return 1;
 	}
-	code = *(const __u64 *)(frame + python.frame_f_code);
-	instr = *(const __u64 *)(frame + python.frame_prev_instr);
-	owner = *(const __u8 *)(frame + python.frame_owner);
+	code = *(const __u64 *)(frame + python.frame_f_code) & ~(__u64)python.frame_f_code_tag;
 	walk->frame = *(const __u64 *)(frame + python.frame_previous);
-	start = code + python.code_co_code_adaptive;
-	known = code_of(walk->scratch, code);
-	/* _PyFrame_IsIncomplete (pycore_frame.h, 3.11) */
-	if (owner != python.frame_owned_by_generator && instr < start + known.firsttraceable)
+	if (is_shim(frame))
 		return 0;
-	if (walk->kept < config.max_frames && walk->kept < TMBPF_MAX_FRAMES) {
-		key = ((__u64)known.id << 32) | (__u32)(instr - start);
-		walk->scratch->stack.frames[walk->kept & (TMBPF_MAX_FRAMES - 1)] = key;
-		walk->hash = mix(walk->hash, key);
-		walk->kept++;
-	}
+	offset = code_offset(frame, code);
+	if (wanted || python.code_co_firsttraceable != TMBPF_NO_FIELD)
+		known = code_of(walk->scratch, code);
+	if (is_early(frame, offset, known.firsttraceable))
+		return 0;
+	if (wanted)
+		keep_frame(walk, frame, &known, offset);
 	walk->total++;
 	return walk->total >= TMBPF_MAX_DEPTH;
 }
@@ -142,18 +195,14 @@ static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
 /* The id of the Python stack of the thread that runs now. */
 static __noinline __u64 python_stack(int holds_gil)
 {
-	__u64 tstate = thread_state(holds_gil), cframe = 0, frame = 0, id;
+	__u64 tstate = thread_state(holds_gil), frame, id;
 	struct scratch *scratch;
 
 	if (!tstate) {
 		count(TMBPF_COUNT_NO_THREAD);
 		return TMBPF_STACK_UNKNOWN;
 	}
-	if (read_target(&cframe, sizeof(cframe), tstate + python.tstate_cframe) ||
-	    read_target(&frame, sizeof(frame), cframe + python.cframe_current_frame)) {
-		count(TMBPF_LOST_FRAMES);
-		return TMBPF_STACK_UNKNOWN;
-	}
+	frame = current_frame(tstate);
 	if (!frame)
 		return TMBPF_STACK_UNKNOWN;
 	scratch = claim_scratch();

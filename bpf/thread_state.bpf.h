@@ -7,6 +7,23 @@
 
 enum { MAX_INTERPRETERS = 32 }; /* looked at when searching */
 
+/* The innermost frame of a thread state; 0: none, or not readable (counted). */
+static __always_inline __u64 current_frame(__u64 tstate)
+{
+	__u64 frame = 0;
+
+	if (read_target(&frame, sizeof(frame), tstate + python.tstate_frame))
+		goto unreadable;
+	if (python.cframe_current_frame == TMBPF_NO_FIELD)
+		return frame;
+	if (read_target(&frame, sizeof(frame), frame + python.cframe_current_frame))
+		goto unreadable;
+	return frame;
+unreadable:
+	count(TMBPF_LOST_FRAMES);
+	return 0;
+}
+
 struct thread_search {
 	__u64 tstate;
 	__u64 thread_id;
@@ -18,7 +35,7 @@ struct thread_search {
 static long match_thread(__u32 index, void *context)
 {
 	struct thread_search *search = context;
-	__u64 id = 0, cframe = 0, frame = 0;
+	__u64 id = 0;
 
 	(void)index;
 	if (!search->tstate)
@@ -27,9 +44,7 @@ static long match_thread(__u32 index, void *context)
 		return 1;
 	if (id == search->thread_id) {
 		search->found = search->tstate;
-		if (!read_target(&cframe, sizeof(cframe), search->tstate + python.tstate_cframe) &&
-		    !read_target(&frame, sizeof(frame), cframe + python.cframe_current_frame) &&
-		    frame)
+		if (current_frame(search->tstate))
 			return 1;
 	}
 	if (read_target(&search->tstate, sizeof(search->tstate),
@@ -57,7 +72,7 @@ static __noinline __u64 search_thread_state(__u64 thread_id)
 }
 
 /* The thread state of the thread that runs now, or 0. The mem and object domains are called with
- * the GIL held, so there it is the runtime's current one; the raw domain may be called without. */
+ * the GIL held, so there it is the GIL's holder; the raw domain may be called without. */
 static __always_inline __u64 thread_state(int holds_gil)
 {
 	__u64 tstate = 0, id = 0, self;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Probe entry points: decode the site, call one rule, return. */
 #include "allocations.bpf.h"
+#include "process_number.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -117,17 +118,34 @@ static __always_inline int request(struct pt_regs *ctx)
 static __always_inline int release_or_result(struct pt_regs *ctx)
 {
 	struct tmbpf_site *site = hit_site(ctx);
-	__u64 address = 0;
+	__u64 address = 0, domain = 0;
 
 	if (!site || !read_operand(ctx, &site->ptr, &address))
 		return 0;
 	if (site->op == TMBPF_OP_RESULT) {
 		raw_result(address);
+	} else if (site->op == TMBPF_OP_UNTRACK) {
+		if (read_operand(ctx, &site->nelem, &domain))
+			untrack((__u32)domain, address);
 	} else {
 		count(TMBPF_COUNT_FREES);
 		if (address)
 			forget(address);
 	}
+	return 0;
+}
+
+static __always_inline int owner(struct pt_regs *ctx)
+{
+	struct tmbpf_site *site = hit_site(ctx);
+	__u64 address = 0, domain = 0, size = 0;
+
+	if (!site || !read_operand(ctx, &site->ptr, &address))
+		return 0;
+	if (site->op == TMBPF_OP_NEW_REFERENCE)
+		new_reference(address);
+	else if (read_operand(ctx, &site->nelem, &domain) && read_operand(ctx, &site->size, &size))
+		track((__u32)domain, address, size);
 	return 0;
 }
 
@@ -151,7 +169,14 @@ int allocate_enter(struct pt_regs *ctx)
 	return request(ctx);
 }
 
-/* Free sites, and the instructions after a call into libc. */
+/* Where blocks change owner without the allocator: new references, PyTraceMalloc_Track. */
+SEC("uprobe")
+int owner_enter(struct pt_regs *ctx)
+{
+	return owner(ctx);
+}
+
+/* Free sites, PyTraceMalloc_Untrack, and the instructions after a call into libc. */
 SEC("uprobe")
 int release_enter(struct pt_regs *ctx)
 {
@@ -189,36 +214,64 @@ int nothing_enter(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline int is_target(void)
+/* The target, or with config.follow one of its descendants; by tgid_here(). */
+static __always_inline int is_family(__u32 tgid)
 {
-	return totals.tgid && (__u32)(bpf_get_current_pid_tgid() >> 32) == totals.tgid;
+	return tgid == config.pid || (config.follow && tgid && bpf_map_lookup_elem(&family, &tgid));
 }
 
 /* A new program has other addresses: nothing may be recorded under the old ones. */
 SEC("raw_tp/sched_process_exec")
 int process_exec(void *ctx)
 {
-	__u32 event = TMBPF_EVENT_EXEC;
+	struct tmbpf_process_event event = {.kind = TMBPF_EVENT_EXEC};
 
 	(void)ctx;
-	if (!is_target())
+	event.tgid = tgid_here((void *)bpf_get_current_task());
+	if (!is_family(event.tgid))
 		return 0;
-	totals.stopped = 1;
-	bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	if (event.tgid == config.pid)
+		totals.stopped = 1;
+	bpf_ringbuf_output(&events, &event, sizeof(event), BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
-/* A forked child keeps the breakpoints, though none of our programs run in it. */
+/* A forked child keeps the breakpoints, though none of our programs run in it. One that shares its
+ * parent's memory (vfork) has nothing of its own before it executes a program. */
 SEC("raw_tp/sched_process_fork")
 int process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct task_struct *parent = (void *)ctx->args[0];
 	struct task_struct *child = (void *)ctx->args[1];
-	struct tmbpf_fork_event event = {.kind = TMBPF_EVENT_FORK};
+	struct tmbpf_process_event event = {.kind = TMBPF_EVENT_FORK};
+	__u8 member = 1;
 
-	if (!is_target())
+	if (BPF_CORE_READ(child, tgid) == BPF_CORE_READ(parent, tgid))
 		return 0;
-	event.child = (__u32)BPF_CORE_READ(child, tgid);
-	if (event.child != totals.tgid)
-		bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+	event.tgid = tgid_here(parent);
+	if (!is_family(event.tgid))
+		return 0;
+	event.child = tgid_here(child);
+	if (config.follow)
+		bpf_map_update_elem(&family, &event.child, &member, BPF_ANY);
+	if (BPF_CORE_READ(child, mm) == BPF_CORE_READ(parent, mm))
+		return 0;
+	bpf_ringbuf_output(&events, &event, sizeof(event), BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+/* Its number may be another process's next. */
+SEC("raw_tp/sched_process_exit")
+int process_exit(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 tgid;
+
+	(void)ctx;
+	if (!config.follow || (__u32)(pid_tgid >> 32) != (__u32)pid_tgid)
+		return 0;
+	tgid = tgid_here(task);
+	bpf_map_delete_elem(&family, &tgid);
 	return 0;
 }

@@ -26,6 +26,8 @@ enum {
 	    4096, /* thread states looked at when searching one; requests in flight */
 	TMBPF_NAME_BYTES = 1024,      /* bytes kept of a file name or a qualified name, as stored */
 	TMBPF_LINETABLE_BYTES = 8192, /* bytes of a line table sent with its code object */
+	TMBPF_FRAME_BYTES = 128,      /* bytes of a frame that may be read */
+	TMBPF_MAX_DOMAINS = 16,	      /* tracemalloc domains besides 0 */
 };
 
 /* What the program does when a site is hit. */
@@ -37,6 +39,10 @@ enum tmbpf_op {
 	TMBPF_OP_RESULT = 4,	    /* the pending raw request of this thread returned: pointer */
 	TMBPF_OP_RAW_RETURN = 5,    /* return probe on a tail jump into libc: result in rax */
 	TMBPF_OP_REFILL_RETURN = 6, /* return probe on pymalloc's refill function: result in rax */
+	TMBPF_OP_NEW_REFERENCE = 7, /* pointer: an object that may come from a free list; guarded:
+				     * ZF set means that tracemalloc's own flag is off */
+	TMBPF_OP_TRACK = 8,	    /* PyTraceMalloc_Track: domain (nelem), pointer, size */
+	TMBPF_OP_UNTRACK = 9,	    /* PyTraceMalloc_Untrack: domain (nelem), pointer */
 };
 
 /* Which of CPython's allocators the site belongs to. */
@@ -67,7 +73,7 @@ TMBPF_ASSERT_SIZE(struct tmbpf_operand, 16);
  * sites map is the BPF cookie of the probe. */
 struct tmbpf_site {
 	struct tmbpf_operand size;  /* requested bytes; calloc: bytes of one element */
-	struct tmbpf_operand nelem; /* calloc only: number of elements */
+	struct tmbpf_operand nelem; /* calloc: number of elements; track, untrack: domain */
 	struct tmbpf_operand ptr;   /* free, realloc: the block; result: where the result is */
 	__u8 op;		    /* enum tmbpf_op */
 	__u8 allocator;		    /* enum tmbpf_allocator */
@@ -76,41 +82,61 @@ struct tmbpf_site {
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_site, 56);
 
+/* An offset of a field that this CPython does not have. */
+#define TMBPF_NO_FIELD 0xffffffffU
+
 /* The target's interpreter in numbers: where its state lies in the process, and the offsets of the
- * fields that the programs read, each named after its CPython field. Written by the tracer before
- * loading (read-only data), read by the programs. Offsets and sizes are bytes. */
+ * fields that the programs read, each named after its CPython field (the oldest name where it
+ * changed). Written by the tracer before loading (read-only data), read by the programs. Offsets
+ * and sizes are bytes. */
 struct tmbpf_python {
 	/* addresses in the process */
-	__u64 tstate_current;	 /* _PyRuntime.gilstate.tstate_current */
+	__u64 tstate_current;	 /* a PyThreadState *: _PyRuntime.gilstate.tstate_current; 3.12+:
+				  * the last holder of the main interpreter's GIL */
 	__u64 interpreters_head; /* _PyRuntime.interpreters.head */
-	__u64 usedpools;	 /* usedpools[] of obmalloc.c */
-	__u64 arenas;		 /* the variable arenas of obmalloc.c */
-	__u64 maxarenas;	 /* the variable maxarenas of obmalloc.c */
+	__u64 usedpools;	 /* usedpools[] of obmalloc.c; 3.12+: of the main interpreter */
+	__u64 arenas;		 /* the variable arenas of obmalloc.c, likewise */
+	__u64 maxarenas;	 /* the variable maxarenas of obmalloc.c, likewise */
 	/* PyInterpreterState, PyThreadState, _PyCFrame */
 	__u32 interp_next;
 	__u32 interp_threads_head;
 	__u32 tstate_next;
 	__u32 tstate_thread_id;
-	__u32 tstate_cframe;
-	__u32 cframe_current_frame;
-	/* _PyInterpreterFrame */
+	__u32 tstate_frame;	    /* frame (3.8-3.10), cframe (3.11, 3.12), current_frame */
+	__u32 cframe_current_frame; /* none: tstate_frame is the frame */
+	/* PyFrameObject (3.8-3.10), _PyInterpreterFrame */
+	__u32 frame_size;      /* bytes, up to the last field read; at most TMBPF_FRAME_BYTES */
+	__u32 frames_adjacent; /* 1: they lie side by side in the data stack (3.11+) */
 	__u32 frame_f_code;
+	__u32 frame_f_code_tag; /* low bits of f_code that are no part of the address (3.14+) */
 	__u32 frame_previous;
-	__u32 frame_prev_instr;
-	__u32 frame_owner;
+	__u32 frame_prev_instr;		/* f_lasti (int), prev_instr or instr_ptr (pointers) */
+	__u32 frame_lasti_unit;		/* bytes that f_lasti counts; 0: prev_instr is a pointer */
+	__u32 frame_owner;		/* none: every frame counts */
 	__u32 frame_owned_by_generator; /* value of frame_owner whose frames are always complete */
+	__u32 frame_owned_by_cstack;	/* from this value of frame_owner on: never complete */
+	__u32 frame_line_flag;	    /* not zero: the line is f_lineno (f_trace, f_lineno); none */
+	__u32 frame_line_flag_size; /* bytes of it, 4 or 8 */
+	__u32 frame_f_lineno;
 	/* PyCodeObject */
 	__u32 code_co_filename;
-	__u32 code_co_qualname;
-	__u32 code_co_linetable;
+	__u32 code_co_qualname;	 /* co_name before 3.11 */
+	__u32 code_co_linetable; /* co_lnotab before 3.10 */
 	__u32 code_co_firstlineno;
-	__u32 code_co_firsttraceable; /* in code units of 2 bytes */
-	__u32 code_co_code_adaptive;
-	/* PyASCIIObject, PyCompactUnicodeObject, PyBytesObject */
+	__u32 code_co_firsttraceable; /* in code units of 2 bytes; none: 0 */
+	__u32 code_co_code_adaptive;  /* none: frames hold an index */
+	/* PyObject, PyTypeObject */
+	__u32 object_ob_type;
+	__u32 type_tp_flags; /* 8 bytes, of which Py_TPFLAGS_HAVE_GC is 1 << 14 */
+	__u32 gc_head_size;  /* sizeof(PyGC_Head): lies before an object of a type with that flag */
+	/* PyASCIIObject, PyCompactUnicodeObject, PyUnicodeObject, PyBytesObject */
 	__u32 unicode_length;
 	__u32 unicode_state;
+	__u32 unicode_kind_shift;   /* in state: kind:3, then compact:1, ascii:1 */
+	__u32 unicode_ready;	    /* bit of state without which there is no text yet; 0: none */
 	__u32 unicode_ascii_data;   /* offset of the text of a compact ASCII string */
 	__u32 unicode_compact_data; /* offset of the text of any other compact string */
+	__u32 unicode_data;	    /* offset of the pointer to the text of a string not compact */
 	__u32 bytes_ob_size;
 	__u32 bytes_ob_sval;
 	/* pymalloc: struct pool_header, struct arena_object, and its constants */
@@ -126,17 +152,33 @@ struct tmbpf_python {
 	__u32 small_request_threshold; /* largest request that pymalloc serves */
 	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 34 * 4);
+TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 48 * 4);
 
 /* Read-only settings of one session. Written before loading. */
 struct tmbpf_config {
-	__u32 max_frames;  /* frames kept, 1..TMBPF_MAX_FRAMES */
-	__u32 hold_at_end; /* 1: stop the target (SIGSTOP) where it begins to finalize */
+	__u32 max_frames;    /* frames kept, 1..TMBPF_MAX_FRAMES */
+	__u32 hold_at_end;   /* 1: stop the target (SIGSTOP) where it begins to finalize */
+	__u32 follow;	     /* 1: report what the target's descendants fork and execute, too */
+	__u32 pid;	     /* the target, in tmbpf's pid namespace */
+	__u32 pid_namespace; /* tmbpf's own, by its inode number */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_config, 8);
+TMBPF_ASSERT_SIZE(struct tmbpf_config, 20);
 
-/* One live block; key of the traces map: its address. Written by the programs, read by the
- * collector in batches. */
+/* Key of the traces map: the block's address, and in the 16 bits that user space does not address
+ * the slot of its tracemalloc domain: 0 for domain 0, else 1 + its index in struct tmbpf_domains.
+ */
+#define TMBPF_DOMAIN_SHIFT 48
+#define TMBPF_ADDRESS_MASK ((1ULL << TMBPF_DOMAIN_SHIFT) - 1)
+
+/* The domains that PyTraceMalloc_Track was called with. In .bss; a value is written before count is
+ * raised, and never changes. */
+struct tmbpf_domains {
+	__u32 count;
+	__u32 domain[TMBPF_MAX_DOMAINS];
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_domains, 4 + 4 * TMBPF_MAX_DOMAINS);
+
+/* One live block. Written by the programs, read by the collector in batches. */
 struct tmbpf_trace {
 	__u64 size;  /* requested bytes */
 	__u64 stack; /* id of its stack, or TMBPF_STACK_UNKNOWN */
@@ -186,11 +228,13 @@ TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */
 enum tmbpf_counter {
-	TMBPF_COUNT_REQUESTS,  /* malloc, calloc and realloc sites hit */
-	TMBPF_COUNT_FREES,     /* free sites hit */
-	TMBPF_COUNT_PREDICTED, /* results read from the free list */
-	TMBPF_COUNT_RETURNED,  /* results caught on return */
-	TMBPF_COUNT_NO_THREAD, /* blocks of threads without a Python thread state */
+	TMBPF_COUNT_REQUESTS,	    /* malloc, calloc and realloc sites hit */
+	TMBPF_COUNT_FREES,	    /* free sites hit */
+	TMBPF_COUNT_PREDICTED,	    /* results read from the free list */
+	TMBPF_COUNT_RETURNED,	    /* results caught on return */
+	TMBPF_COUNT_NO_THREAD,	    /* blocks of threads without a Python thread state */
+	TMBPF_COUNT_NEW_REFERENCES, /* objects that may come from a free list, seen */
+	TMBPF_COUNT_REOWNED,	    /* traced blocks among them: got their new owner's stack */
 	TMBPF_FIRST_LOSS,
 	TMBPF_LOST_TRACES_FULL = TMBPF_FIRST_LOSS, /* blocks: the traces map is full */
 	TMBPF_LOST_TRACES_MEMORY, /* blocks: the kernel had no memory for a trace */
@@ -202,6 +246,7 @@ enum tmbpf_counter {
 	TMBPF_LOST_FRAMES,	  /* stacks cut short: a frame could not be read */
 	TMBPF_LOST_STACKS,	  /* descriptions of stacks that found no room in the ring buffer */
 	TMBPF_LOST_CODES,	  /* descriptions of code objects, likewise */
+	TMBPF_LOST_DOMAINS,	  /* blocks: more tracemalloc domains than TMBPF_MAX_DOMAINS */
 	TMBPF_COUNTERS,
 };
 
@@ -209,9 +254,13 @@ enum tmbpf_counter {
 enum tmbpf_event_kind {
 	TMBPF_EVENT_STACK = 1,
 	TMBPF_EVENT_CODE = 2,
-	TMBPF_EVENT_EXEC = 3, /* only the kind: the target executed a new program */
+	TMBPF_EVENT_EXEC = 3,
 	TMBPF_EVENT_FORK = 4,
 };
+
+/* Low halves of a frame that are no offset. */
+#define TMBPF_LINE_GIVEN 0x80000000U  /* a debugger keeps the line in f_lineno (3.8-3.10) */
+#define TMBPF_BEFORE_CODE 0x7fffffffU /* nothing of the code has run */
 
 /* A stack at its first sight. Sent with `nframes` elements of frames. */
 struct tmbpf_stack_event {
@@ -220,7 +269,8 @@ struct tmbpf_stack_event {
 	__u64 id;
 	__u32 total_nframe; /* before the cut, at most TMBPF_MAX_DEPTH */
 	__u32 pad;
-	/* most recent first: code id << 32 | byte offset of prev_instr in the code */
+	/* most recent first: code id << 32 | byte offset of prev_instr in the code; or
+	 * TMBPF_BEFORE_CODE; or TMBPF_LINE_GIVEN | the line itself */
 	__u64 frames[TMBPF_MAX_FRAMES];
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_stack_event, 24 + 8 * TMBPF_MAX_FRAMES);
@@ -252,11 +302,13 @@ struct tmbpf_code_event {
 TMBPF_ASSERT_SIZE(struct tmbpf_code_event,
 		  40 + 2 * (16 + TMBPF_NAME_BYTES) + TMBPF_LINETABLE_BYTES);
 
-/* The target forked. */
-struct tmbpf_fork_event {
-	__u32 kind;
-	__u32 child; /* tgid in the kernel's first pid namespace */
+/* The target or, with --follow, one of its descendants forked (child) or executed a new program
+ * (child is 0). Numbers are tgids in tmbpf's pid namespace, 0 where it does not see the process. */
+struct tmbpf_process_event {
+	__u32 kind; /* TMBPF_EVENT_FORK or TMBPF_EVENT_EXEC */
+	__u32 tgid;
+	__u32 child;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_fork_event, 8);
+TMBPF_ASSERT_SIZE(struct tmbpf_process_event, 12);
 
 #endif /* TMBPF_H */

@@ -21,24 +21,24 @@ static __always_inline void sub_bytes(__u64 size)
 	__sync_fetch_and_add(&totals.traced_current, -size);
 }
 
-/* Takes the trace of `address` out, into `taken`; false when there is none. */
-static __always_inline int take_trace(__u64 address, struct tmbpf_trace *taken)
+/* Takes the trace of `key` out, into `taken`; false when there is none. */
+static __always_inline int take_trace(__u64 key, struct tmbpf_trace *taken)
 {
-	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
+	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &key);
 
 	if (!trace)
 		return 0;
 	*taken = *trace;
-	if (bpf_map_delete_elem(&traces, &address))
+	if (bpf_map_delete_elem(&traces, &key))
 		return 0;
 	sub_bytes(taken->size);
 	__sync_fetch_and_add(&totals.traces, -1);
 	return 1;
 }
 
-static __always_inline void put_trace(__u64 address, const struct tmbpf_trace *fresh)
+static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh)
 {
-	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &address);
+	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &key);
 	long error;
 
 	if (trace) {
@@ -52,7 +52,7 @@ static __always_inline void put_trace(__u64 address, const struct tmbpf_trace *f
 		add_bytes(fresh->size);
 		return;
 	}
-	error = bpf_map_update_elem(&traces, &address, fresh, BPF_ANY);
+	error = bpf_map_update_elem(&traces, &key, fresh, BPF_ANY);
 	if (error) {
 		count(error == -TMBPF_E2BIG ? TMBPF_LOST_TRACES_FULL : TMBPF_LOST_TRACES_MEMORY);
 		return;

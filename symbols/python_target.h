@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +13,8 @@
 #include "bpf/tmbpf.h"
 #include "symbols/allocator/allocator_tables.h"
 #include "symbols/allocator/probe_plan.h"
-#include "symbols/elf/elf_image.h"
 #include "symbols/process/process_identity.h"
+#include "symbols/python/python_layout.h"
 #include "symbols/python/python_version.h"
 
 namespace tmbpf {
@@ -25,16 +26,20 @@ struct PythonTarget {
   std::string attach_path;  // the same file, openable from here
   std::string build_id;
   std::uint64_t load_bias = 0;  // address = vaddr + load_bias
-  tmbpf_python python{};        // with the addresses in this process
+  std::uint64_t runtime = 0;    // address of _PyRuntime in this process
+  PythonLayout layout;
+  tmbpf_python python{};  // with the addresses in this process
   AllocatorTables tables;
   ProbePlan plan;
+  std::vector<PlanCheck> free_list_checks;  // what following free lists needs besides
   // File offset of Py_FinalizeEx's first instruction, when the kernel emulates it.
   std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image
 };
 
 // Finds and analyses the interpreter of `pid`. Throws Error (target): no such process, not a
-// Python, unsupported version, allocator tables not found; (not_permitted): may not be looked at.
+// Python, unsupported version or build (debug, free-threaded), allocator tables not found;
+// (not_permitted): may not be looked at.
 // The live allocator is not judged here: see replaced_allocator().
 PythonTarget open_python_target(pid_t pid);
 
@@ -45,5 +50,9 @@ bool runs_python(pid_t pid);
 // sentence that names it ("tracemalloc's hooks", "malloc (PYTHONMALLOC=malloc)", a library's
 // function). Empty: the default one is in use.
 std::string replaced_allocator(const PythonTarget& target);
+
+// How many subinterpreters have a GIL, and with it an allocator state, of their own (3.12+): what
+// they allocate is not seen.
+std::size_t own_gil_interpreters(const PythonTarget& target);
 
 }  // namespace tmbpf

@@ -107,7 +107,8 @@ void assign_groups(const ElfImage& image, const std::map<Key, AllocatorGroup>& g
                 "is this the binary or library that holds the interpreter?");
   }
   if (tables.raw_slots.empty() || tables.pymalloc_slots.empty()) {
-    throw Error(fmt::format("{}: the live allocator structs were not found", image.path()));
+    throw Error(fmt::format("{}: the live allocator structs were not found", image.path()),
+                "a debug build allocates through its debug functions from the start");
   }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // CPython's allocator tables and pymalloc's state, found in a binary without symbols.
 //
-// Sources: Objects/obmalloc.c of 3.11 (PyMemAllocatorEx {ctx, malloc, calloc, realloc, free};
-// the debug allocators' markers 'r', 'm', 'o'; usedpools; arenas). All addresses are link-time
-// vaddrs of the image that holds the interpreter.
+// Sources: Objects/obmalloc.c of 3.8 to 3.15 (PyMemAllocatorEx {ctx, malloc, calloc, realloc,
+// free}; the debug allocators' markers 'r', 'm', 'o'; pools and arenas). All addresses are
+// link-time vaddrs of the image that holds the interpreter; since 3.12 they lie in the main
+// interpreter's state, whose place is known before the program runs.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ struct AllocatorTables {
   std::uint64_t usedpools = 0;                // usedpools[] (2 pointers per size class)
   std::uint64_t arenas = 0;                   // struct arena_object *arenas
   std::uint64_t maxarenas = 0;                // uint maxarenas
-  std::uint64_t raw_allocated_blocks = 0;     // Py_ssize_t raw_allocated_blocks
-  std::uint64_t refill = 0;                   // allocate_from_new_pool
+  std::uint64_t raw_allocated_blocks = 0;     // Py_ssize_t raw_allocated_blocks; 3.8 has none: 0
+  std::uint64_t refill = 0;                   // allocate_from_new_pool; plain 3.8: pymalloc_alloc
 };
 
 // Throws Error saying which part was not found.

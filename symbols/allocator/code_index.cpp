@@ -2,6 +2,8 @@
 #include "symbols/allocator/code_index.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 
 namespace tmbpf {
 namespace {
@@ -30,10 +32,34 @@ std::size_t code_end(const ElfImage& image) {
   return static_cast<std::size_t>(end);
 }
 
+void sort_by_value(std::vector<CodeReference>& references) {
+  std::sort(references.begin(), references.end(),
+            [](const CodeReference& a, const CodeReference& b) { return a.value < b.value; });
+}
+
+// The part of references sorted by value whose values are in [start, end).
+std::span<const CodeReference> with_value(const std::vector<CodeReference>& references,
+                                          std::uint64_t start, std::uint64_t end) {
+  const auto below = [](const CodeReference& reference, std::uint64_t value) {
+    return reference.value < value;
+  };
+  const auto first = std::lower_bound(references.begin(), references.end(), start, below);
+  return {first, std::lower_bound(first, references.end(), end, below)};
+}
+
 }  // namespace
 
 std::optional<Instruction> instruction_at(const ElfImage& image, std::uint64_t vaddr) {
   return decode_instruction(image.bytes_at(vaddr, kMaxInstructionSize), vaddr);
+}
+
+std::optional<FunctionRange> function_around(const ElfImage& image, std::uint64_t vaddr) {
+  const auto& functions = image.functions();
+  const auto next = std::upper_bound(
+      functions.begin(), functions.end(), vaddr,
+      [](std::uint64_t value, const FunctionRange& range) { return value < range.start; });
+  return next != functions.begin() && vaddr < std::prev(next)->end ? std::optional(*std::prev(next))
+                                                                   : std::nullopt;
 }
 
 CodeIndex::CodeIndex(const ElfImage& image, const CodeInterest& interest)
@@ -41,6 +67,8 @@ CodeIndex::CodeIndex(const ElfImage& image, const CodeInterest& interest)
   for (const FunctionRange& function : image.functions()) {
     scan(function, interest);
   }
+  sort_by_value(branches_);
+  sort_by_value(pointers_);
 }
 
 std::optional<Instruction> CodeIndex::at(std::uint64_t vaddr) const {
@@ -60,8 +88,24 @@ void CodeIndex::scan(const FunctionRange& function, const CodeInterest& interest
     if (*offset + at < starts_.size()) {
       starts_[static_cast<std::size_t>(*offset + at)] = true;
       record(*instruction, function.start + at, interest);
+      if (instruction->target) {
+        record_branch(*instruction, function.start + at, function);
+      }
     }
     at += instruction->length;
+  }
+}
+
+void CodeIndex::record_branch(const BriefInstruction& instruction, std::uint64_t address,
+                              const FunctionRange& function) {
+  const std::uint64_t target = *instruction.target;
+  if (instruction.is_call || target < function.start || target >= function.end) {
+    branches_.push_back({address, target});
+  }
+  const auto offset =
+      instruction.is_jump ? image_.file_offset(target) : std::optional<std::uint64_t>();
+  if (offset && *offset < jump_targets_.size()) {
+    jump_targets_[static_cast<std::size_t>(*offset)] = true;
   }
 }
 
@@ -71,22 +115,55 @@ void CodeIndex::record(const BriefInstruction& instruction, std::uint64_t addres
     if (contains(interest.functions, *instruction.target)) {
       calls_.push_back({address, *instruction.target});
     }
-    const auto offset = instruction.is_jump ? image_.file_offset(*instruction.target)
-                                            : std::optional<std::uint64_t>();
-    if (offset && *offset < jump_targets_.size()) {
-      jump_targets_[static_cast<std::size_t>(*offset)] = true;
-    }
     return;
   }
-  if (instruction.address && contains(interest.data, *instruction.address)) {
-    data_.push_back({address, *instruction.address});
-  }
-  if (instruction.is_compare && instruction.immediate) {
-    const auto value = static_cast<std::uint64_t>(*instruction.immediate);
-    if (contains(interest.functions, value)) {
-      compares_.push_back({address, value});
+  if (instruction.address) {
+    if (contains(interest.data, *instruction.address)) {
+      data_.push_back({address, *instruction.address});
+    }
+    if (is_code(*instruction.address)) {
+      pointers_.push_back({address, *instruction.address});
     }
   }
+  if (instruction.field) {
+    const auto field = static_cast<std::uint64_t>(std::int64_t{*instruction.field});
+    if (contains(interest.fields, field)) {
+      fields_.push_back({address, field});
+    }
+  }
+  if (instruction.immediate) {
+    const auto value = static_cast<std::uint64_t>(*instruction.immediate);
+    if (contains(interest.functions, value)) {
+      (instruction.is_compare ? compares_ : immediates_).push_back({address, value});
+    } else if (contains(interest.data, value)) {
+      immediates_.push_back({address, value});
+    }
+    if (is_code(value)) {
+      pointers_.push_back({address, value});
+    }
+  }
+}
+
+bool CodeIndex::is_code(std::uint64_t vaddr) const {
+  const auto& functions = image_.functions();
+  return !functions.empty() && vaddr >= functions.front().start && vaddr < functions.back().end;
+}
+
+std::vector<std::uint64_t> CodeIndex::callers_of(std::uint64_t function) const {
+  std::vector<std::uint64_t> found;
+  for (const CodeReference& branch : with_value(branches_, function, function + 1)) {
+    found.push_back(branch.instruction);
+  }
+  return found;
+}
+
+std::vector<CodeReference> CodeIndex::jumps_into(const FunctionRange& function) const {
+  const auto found = with_value(branches_, function.start + 1, function.end);
+  return {found.begin(), found.end()};
+}
+
+bool CodeIndex::is_address_taken(std::uint64_t function) const {
+  return !with_value(pointers_, function, function + 1).empty();
 }
 
 bool CodeIndex::marked(const std::vector<bool>& marks, std::uint64_t vaddr) const {

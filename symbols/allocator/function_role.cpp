@@ -30,6 +30,12 @@ std::optional<FunctionRole> role_of_function(const AllocatorTables& tables, std:
   return found == roles.end() ? std::nullopt : std::optional(*found);
 }
 
+bool is_in_slots(const AllocatorTables& tables, std::uint64_t vaddr) {
+  const auto holds = [vaddr](std::uint64_t slot) { return vaddr - slot < kAllocatorSize; };
+  return std::any_of(tables.pymalloc_slots.begin(), tables.pymalloc_slots.end(), holds) ||
+         std::any_of(tables.raw_slots.begin(), tables.raw_slots.end(), holds);
+}
+
 std::optional<tmbpf_op> op_of_slot(const AllocatorTables& tables, std::uint64_t vaddr) {
   for (const auto* slots : {&tables.pymalloc_slots, &tables.raw_slots}) {
     for (const std::uint64_t slot : *slots) {

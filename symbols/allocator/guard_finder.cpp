@@ -5,12 +5,11 @@
 #include <optional>
 #include <set>
 
+#include "symbols/allocator/got_slots.h"
 #include "symbols/allocator/slot_value.h"
 
 namespace tmbpf {
 namespace {
-
-constexpr std::size_t kMaxToJump = 4;
 
 // In the order of how much a use says when paths differ.
 enum class Use : std::uint8_t {
@@ -31,10 +30,18 @@ class SlotUseFinder {
   SlotUses run() {
     for (const CodeReference& reference : code_.data_references()) {
       const std::optional<Instruction> instruction = code_.at(reference.instruction);
-      if (instruction && !role_of_function(tables_, reference.value)) {
+      if (instruction && is_in_slots(tables_, reference.value)) {
         count(classify(*instruction, reference.value), reference.instruction);
       }
     }
+    const std::size_t direct = uses_.loads;
+    const SlotHolder holder = find_slot_holder(code_.image(), tables_);
+    for (const CodeReference& reference : find_pointer_uses(code_, tables_, holder)) {
+      if (const std::optional<Instruction> instruction = code_.at(reference.instruction)) {
+        count(classify(*instruction, reference.value), reference.instruction);
+      }
+    }
+    uses_.by_pointer = uses_.loads - direct;
     // Afterwards, so that a guard which both searches find keeps its slot.
     for (const CodeReference& reference : code_.compares()) {
       add_lone_comparison(reference);
@@ -89,7 +96,8 @@ class SlotUseFinder {
       return Use::ctx;
     }
     if (instruction.operation == Operation::compare) {
-      return compared(instruction, kNoRegister, slot, first.is_absolute() ? second : first);
+      const bool memory_first = first.kind == InstructionOperand::Kind::memory;
+      return compared(instruction, kNoRegister, slot, memory_first ? second : first);
     }
     if (instruction.operation == Operation::move && first.is_register() && first.bits == 64) {
       return follow(instruction, slot);
@@ -121,7 +129,7 @@ class SlotUseFinder {
                const InstructionOperand& other) {
     const std::optional<std::uint64_t> value = constant_of(code_, compare.address, other);
     if (!value) {
-      return chooses_call(compare) ? Use::unclassified : Use::comparison;
+      return chooses_call(code_, compare) ? Use::unclassified : Use::comparison;
     }
     const std::optional<FunctionRole> role = role_of_function(tables_, *value);
     if (!role) {
@@ -135,7 +143,7 @@ class SlotUseFinder {
 
   Use add(const Instruction& compare, std::uint8_t reg, std::uint64_t slot,
           const FunctionRole& role) {
-    const std::optional<Instruction> jump = jump_after(compare);
+    const std::optional<Instruction> jump = jump_after(code_, compare);
     if (!jump) {
       return Use::comparison;  // sete and the like: nothing is chosen by a jump
     }
@@ -144,33 +152,13 @@ class SlotUseFinder {
       return Use::unclassified;
     }
     if (seen_.insert(compare.address).second) {
-      uses_.guards.push_back({role, compare.address, jump->address,
-                              equal ? jump->target : jump->next(),
-                              equal ? jump->next() : jump->target, reg, slot});
+      const auto& [first, second] = compare.operands;
+      const bool memory_first = first.kind == InstructionOperand::Kind::memory;
+      uses_.guards.push_back(
+          {role, compare.address, jump->address, equal ? jump->target : jump->next(),
+           equal ? jump->next() : jump->target, reg, slot, memory_first ? first : second});
     }
     return Use::guard;
-  }
-
-  // True when a call through a pointer follows the comparison on either edge of its jump.
-  [[nodiscard]] bool chooses_call(const Instruction& compare) const {
-    const std::optional<Instruction> jump = jump_after(compare);
-    return jump && (reaches_indirect_call(code_, jump->target) ||
-                    reaches_indirect_call(code_, jump->next()));
-  }
-
-  // The jump that the comparison decides, with at most a few moves in between.
-  [[nodiscard]] std::optional<Instruction> jump_after(const Instruction& compare) const {
-    std::optional<Instruction> instruction = code_.at(compare.next());
-    for (std::size_t i = 0; instruction && i < kMaxToJump; ++i) {
-      if (instruction->operation == Operation::conditional_jump) {
-        return instruction;
-      }
-      if (instruction->operation != Operation::move) {
-        return std::nullopt;
-      }
-      instruction = code_.at(instruction->next());
-    }
-    return std::nullopt;
   }
 
   // Second search: the slot's value came by a way that the first does not see.
@@ -182,7 +170,7 @@ class SlotUseFinder {
     }
     if (compare->operands[0].is_register() && compare->operands[0].bits == 64) {
       add(*compare, compare->operands[0].reg, 0, *role);
-    } else if (chooses_call(*compare)) {
+    } else if (chooses_call(code_, *compare)) {
       uses_.unclassified.push_back(compare->address);
     }
   }
@@ -196,7 +184,7 @@ class SlotUseFinder {
     }
     for (const SlotValueUse& use : follow_slot_value(code_, *load)) {
       if (use.kind != SlotValueUse::Kind::compared || seen_.contains(use.instruction.address) ||
-          !chooses_call(use.instruction)) {
+          !chooses_call(code_, use.instruction)) {
         continue;
       }
       const auto& [first, second] = use.instruction.operands;

@@ -197,8 +197,12 @@ std::optional<BriefInstruction> decode_brief(std::span<const std::byte> code,
   } else if (immediate.size >= 32) {
     result.immediate = immediate.value.s;
   }
-  if ((raw.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && raw.raw.modrm.mod == 0 &&
-      raw.raw.disp.size == 32) {
+  if ((raw.attributes & ZYDIS_ATTRIB_HAS_MODRM) == 0 || raw.raw.modrm.mod == 3) {
+    return result;
+  }
+  if (raw.raw.modrm.mod != 0) {
+    result.field = static_cast<std::int32_t>(raw.raw.disp.value);
+  } else if (raw.raw.disp.size == 32) {
     const auto displacement = static_cast<std::uint64_t>(raw.raw.disp.value);
     const bool rip_relative = raw.raw.modrm.rm == 5;
     result.address = rip_relative ? address + raw.length + displacement : displacement;

@@ -87,6 +87,7 @@ struct BriefInstruction {
   bool is_compare = false;
   std::optional<std::uint64_t> target;    // of a direct call or jump
   std::optional<std::uint64_t> address;   // memory operand: absolute, or absolute + index * scale
+  std::optional<std::int32_t> field;      // memory operand: base register + this, + index * scale
   std::optional<std::int64_t> immediate;  // of 4 or 8 bytes
 };
 std::optional<BriefInstruction> decode_brief(std::span<const std::byte> code,

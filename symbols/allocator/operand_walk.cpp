@@ -72,7 +72,14 @@ class GuardedCallWalk {
       return state.get(operand.reg) ==
              SymbolicValue{SymbolicValue::Kind::start_register, guard_.reg, 0};
     }
-    return operand.is_absolute() && guard_.slot != 0 && operand.address() == guard_.slot;
+    if (operand.is_absolute()) {
+      return guard_.slot != 0 && operand.address() == guard_.slot;
+    }
+    const InstructionOperand& slot = guard_.memory;
+    return operand.kind == InstructionOperand::Kind::memory && operand.index == kNoRegister &&
+           guard_.reg == kNoRegister && operand.value == slot.value && operand.base == slot.base &&
+           state.get(operand.base) ==
+               SymbolicValue{SymbolicValue::Kind::start_register, slot.base, 0};
   }
 
   void take(const RegisterState& state) {
@@ -91,6 +98,19 @@ class GuardedCallWalk {
   std::vector<Path> work_;
   GuardedCall result_;
 };
+
+// A product of a register and a constant is what calloc's two operands say.
+bool assign_product(const SymbolicValue& value, tmbpf_site& site) {
+  if (value.kind != SymbolicValue::Kind::scaled_register) {
+    return false;
+  }
+  site.op = TMBPF_OP_CALLOC;
+  site.nelem.kind = TMBPF_OPERAND_REGISTER;
+  site.nelem.reg = value.reg;
+  site.size.kind = TMBPF_OPERAND_CONSTANT;
+  site.size.value = value.value;
+  return true;
+}
 
 bool assign(const SymbolicValue& value, tmbpf_operand& operand) {
   const std::optional<tmbpf_operand> converted = to_operand(value);
@@ -127,7 +147,7 @@ std::optional<tmbpf_operand> to_operand(const SymbolicValue& value) {
 bool fill_operands(const CallArguments& arguments, tmbpf_site& site) {
   switch (site.op) {
     case TMBPF_OP_MALLOC:
-      return assign(arguments.rsi, site.size);
+      return assign_product(arguments.rsi, site) || assign(arguments.rsi, site.size);
     case TMBPF_OP_CALLOC:
       return assign(arguments.rsi, site.nelem) && assign(arguments.rdx, site.size);
     case TMBPF_OP_REALLOC:

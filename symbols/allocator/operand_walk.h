@@ -35,8 +35,9 @@ GuardedCall walk_to_guarded_call(const CodeIndex& code, const Guard& guard);
 // As BPF reads it; nothing when the value cannot be told so.
 std::optional<tmbpf_operand> to_operand(const SymbolicValue& value);
 
-// Fills size, nelem and ptr of a request or free from the inner function's arguments. False when
-// one of them cannot be told.
+// Fills size, nelem and ptr of a request or free from the inner function's arguments. A malloc of a
+// register times a constant becomes a calloc, which asks for the same. False when one of them
+// cannot be told.
 bool fill_operands(const CallArguments& arguments, tmbpf_site& site);
 
 }  // namespace tmbpf

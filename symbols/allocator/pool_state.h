@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where pymalloc (3.8 to 3.11) keeps its pools and arenas.
+// Where pymalloc keeps its pools and arenas: globals up to 3.11, the main interpreter's state
+// since.
 //
-// Sources: Objects/obmalloc.c of 3.11: usedpools[2*i] == usedpools[2*i+1] == &usedpools[2*i] - 16
-// in the initial image; _Py_GetAllocatedBlocks (exported) reads exactly raw_allocated_blocks,
-// maxarenas and arenas.
+// Source: Objects/obmalloc.c. Up to 3.12 the file holds the lists of pools initialised:
+// used[2*i] == used[2*i+1] == &used[2*i] - 16. Which kind it is, inner malloc's code tells.
 #pragma once
 
 #include <vector>

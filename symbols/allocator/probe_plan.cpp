@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include "symbols/allocator/arena_lookup.h"
 #include "symbols/allocator/code_index.h"
+#include "symbols/allocator/function_references.h"
+#include "symbols/allocator/got_slots.h"
 #include "symbols/allocator/guard_finder.h"
 #include "symbols/allocator/plan_checks.h"
 #include "symbols/allocator/site_planner.h"
@@ -13,24 +16,6 @@
 
 namespace tmbpf {
 namespace {
-
-// struct PyMemAllocatorEx: ctx and four functions.
-constexpr std::uint64_t kAllocatorSize = 40;
-
-CodeInterest interest_of(const AllocatorTables& tables) {
-  CodeInterest interest;
-  for (const auto* slots : {&tables.pymalloc_slots, &tables.raw_slots}) {
-    for (const std::uint64_t slot : *slots) {
-      interest.data.push_back({slot, kAllocatorSize});
-    }
-  }
-  for (const FunctionRole& role : all_roles(tables)) {
-    interest.data.push_back({role.function, 1});
-    interest.functions.push_back(role.function);
-  }
-  interest.functions.push_back(tables.refill);
-  return interest;
-}
 
 std::string describe_sites(const char* allocator, const PlanCounts& counts, std::size_t which) {
   return fmt::format("inlined {}: {} malloc, {} calloc, {} realloc, {} free\n", allocator,
@@ -45,12 +30,40 @@ bool ProbePlan::complete() const {
                      [](const PlanCheck& check) { return check.passed; });
 }
 
+CodeInterest allocator_interest(const ElfImage& image, const AllocatorTables& tables) {
+  CodeInterest interest;
+  for (const auto* slots : {&tables.pymalloc_slots, &tables.raw_slots}) {
+    for (const std::uint64_t slot : *slots) {
+      interest.data.push_back({slot, kAllocatorSize});
+    }
+  }
+  for (const FunctionRole& role : all_roles(tables)) {
+    interest.data.push_back({role.function, 1});
+    interest.functions.push_back(role.function);
+  }
+  interest.functions.push_back(tables.refill);
+  if (const std::optional<ArenaLookup> lookup = find_arena_lookup(image, tables)) {
+    if (lookup->global != 0) {
+      interest.data.push_back({lookup->global, 1});
+    }
+    if (lookup->field) {
+      interest.fields.push_back({static_cast<std::uint64_t>(*lookup->field), 1});
+    }
+  }
+  add_interest(image, tables, interest);
+  add_interest(find_slot_holder(image, tables), tables, interest);
+  return interest;
+}
+
 ProbePlan make_probe_plan(const ElfImage& image, const AllocatorTables& tables) {
-  const CodeIndex code(image, interest_of(tables));
+  return make_probe_plan(CodeIndex(image, allocator_interest(image, tables)), tables);
+}
+
+ProbePlan make_probe_plan(const CodeIndex& code, const AllocatorTables& tables) {
   const SlotUses uses = find_slot_uses(code, tables);
   SitePlan sites = plan_sites(code, tables, uses);
   if (sites.counts.entries == 0) {
-    throw Error(fmt::format("{}: no allocator function can be probed", image.path()));
+    throw Error(fmt::format("{}: no allocator function can be probed", code.image().path()));
   }
   ProbePlan plan;
   plan.checks = check_plan(code, tables, uses, sites);
@@ -63,9 +76,10 @@ std::string describe(const ProbePlan& plan) {
   const PlanCounts& counts = plan.counts;
   std::string text = describe_sites("pymalloc", counts, TMBPF_PYMALLOC);
   text += describe_sites("raw", counts, TMBPF_RAW);
-  text += fmt::format("{} probes: {} guards, {} entries, {} results, {} returns\n",
-                      plan.sites.size(), counts.guards - counts.not_sites - counts.promoted,
-                      counts.entries, counts.results, counts.returns);
+  text +=
+      fmt::format("{} probes: {} guards, {} entries, {} results, {} returns, {} new references\n",
+                  plan.sites.size(), counts.guards - counts.not_sites - counts.promoted,
+                  counts.entries, counts.results, counts.returns, counts.owners);
   for (const PlanCheck& check : plan.checks) {
     text += fmt::format("{:4} {}: {}\n", check.passed ? "ok" : "FAIL", check.name, check.detail);
   }

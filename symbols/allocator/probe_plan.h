@@ -9,6 +9,7 @@
 
 #include "bpf/tmbpf.h"
 #include "symbols/allocator/allocator_tables.h"
+#include "symbols/allocator/code_index.h"
 #include "symbols/allocator/emulated_instruction.h"
 #include "symbols/elf/elf_image.h"
 
@@ -45,6 +46,7 @@ struct PlanCounts {
   std::size_t entries = 0;  // probes at inner functions
   std::size_t results = 0;  // instructions after a call into libc
   std::size_t returns = 0;  // return probes (refill, tail jumps)
+  std::size_t owners = 0;   // new references that may come from a free list
 };
 
 struct ProbePlan {
@@ -56,6 +58,10 @@ struct ProbePlan {
 
 // Throws Error when the image cannot be planned at all; failed checks are in the plan.
 ProbePlan make_probe_plan(const ElfImage& image, const AllocatorTables& tables);
+
+// The same with an index that others share: it must have been asked for allocator_interest().
+ProbePlan make_probe_plan(const CodeIndex& code, const AllocatorTables& tables);
+CodeInterest allocator_interest(const ElfImage& image, const AllocatorTables& tables);
 
 // The counts and the checks, for people: several lines, each ended by a newline.
 std::string describe(const ProbePlan& plan);

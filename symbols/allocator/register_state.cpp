@@ -19,6 +19,9 @@ std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
+// rbp may be a frame pointer; where it is not, what is stored by it counts as any other memory.
+bool is_frame_register(std::uint8_t reg) { return reg == kRsp || reg == kRbp; }
+
 SymbolicValue plus(const SymbolicValue& value, std::int64_t distance) {
   if (distance == 0) {
     return value;
@@ -29,6 +32,13 @@ SymbolicValue plus(const SymbolicValue& value, std::int64_t distance) {
   }
   if (value.kind == Kind::start_register && sum < kMaxDistance && sum > -kMaxDistance) {
     return {value.kind, value.reg, sum};
+  }
+  return {};
+}
+
+SymbolicValue scaled(const SymbolicValue& value, std::int64_t factor) {
+  if (value.kind == Kind::start_register && value.value == 0) {
+    return {Kind::scaled_register, value.reg, factor};
   }
   return {};
 }
@@ -94,6 +104,8 @@ SymbolicValue RegisterState::address_of(const InstructionOperand& operand) const
       result = plus(result, static_cast<std::int64_t>(scaled));
     } else if (result == constant(0) && operand.scale == 1) {
       result = index;
+    } else if (result == constant(0) && operand.value == 0) {
+      return scaled(index, operand.scale);
     } else {
       return {};
     }
@@ -107,17 +119,18 @@ SymbolicValue RegisterState::load(const InstructionOperand& operand) const {
   if (operand.bits != 64 || address.kind != Kind::start_register) {
     return {};
   }
-  if (address.reg == kRsp) {
-    for (const auto& [offset, value] : stack_) {
-      if (offset == address.value) {
-        return value;
-      }
-      if (offset > address.value - kWord && offset < address.value + kWord) {
-        return {};
-      }
+  bool others = false;  // something was stored by another register: it may overlap
+  for (const auto& [word, value] : frame_) {
+    const auto& [reg, offset] = word;
+    others = others || reg != address.reg;
+    if (reg == address.reg && offset == address.value) {
+      return value;
+    }
+    if (reg == address.reg && offset > address.value - kWord && offset < address.value + kWord) {
+      return {};
     }
   }
-  if (memory_changed_ || (address.reg != kRsp && !stack_.empty())) {
+  if (memory_changed_ || others) {
     return {};
   }
   return {Kind::start_memory, address.reg, address.value};
@@ -167,18 +180,23 @@ SymbolicValue RegisterState::result_of(const Instruction& instruction) const {
 
 void RegisterState::store(const InstructionOperand& operand, const SymbolicValue& value) {
   const SymbolicValue address = address_of(operand);
-  if (address.kind != Kind::start_register || address.reg != kRsp) {
+  if (address.kind != Kind::start_register || !is_frame_register(address.reg)) {
     memory_changed_ = true;
+    for (auto& [word, known] : frame_) {
+      known = word.first == kRsp ? known : SymbolicValue{};
+    }
     return;
   }
   const std::int64_t size = operand.bits / 8;
-  for (auto slot = stack_.begin(); slot != stack_.end();) {
-    const bool overlaps = slot->first < address.value + size && slot->first + kWord > address.value;
-    slot = overlaps ? stack_.erase(slot) : std::next(slot);
+  for (auto word = frame_.begin(); word != frame_.end();) {
+    const auto& [reg, offset] = word->first;
+    const bool overlaps =
+        reg == address.reg && offset < address.value + size && offset + kWord > address.value;
+    word = overlaps ? frame_.erase(word) : std::next(word);
   }
   // A narrow or wide store still occupies its words, as unknown.
   for (std::int64_t at = 0; at < size; at += kWord) {
-    stack_[address.value + at] = operand.bits == 64 ? value : SymbolicValue{};
+    frame_[{address.reg, address.value + at}] = operand.bits == 64 ? value : SymbolicValue{};
   }
 }
 

@@ -2,13 +2,15 @@
 // Symbolic registers along one path: what each holds in terms of the path's start.
 //
 // Sound, not clever: whatever an instruction does that is not modelled makes what it writes
-// unknown, and a store through an unknown pointer makes later loads unknown.
+// unknown, and a store through an unknown pointer makes later loads unknown. What is spilled to the
+// stack, by rsp or by rbp, is known when it is loaded again.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "symbols/allocator/instruction.h"
 
@@ -17,11 +19,12 @@ namespace tmbpf {
 struct SymbolicValue {
   enum class Kind : std::uint8_t {
     unknown,
-    constant,        // value
-    start_register,  // what `reg` held at the start, + value
-    start_memory,    // the 8 bytes that were at (`reg` at the start) + value
-    low_half,        // the low 32 bits of `reg` at the start, zero-extended
-    call_result,     // what the call at the start of the path returned
+    constant,         // value
+    start_register,   // what `reg` held at the start, + value
+    start_memory,     // the 8 bytes that were at (`reg` at the start) + value
+    scaled_register,  // what `reg` held at the start, * value
+    low_half,         // the low 32 bits of `reg` at the start, zero-extended
+    call_result,      // what the call at the start of the path returned
   };
   Kind kind = Kind::unknown;
   std::uint8_t reg = kNoRegister;
@@ -52,9 +55,12 @@ class RegisterState {
   void store(const InstructionOperand& operand, const SymbolicValue& value);
   void move_stack_pointer(std::int64_t bytes);
 
+  // A word of the frame: rsp or rbp at the start, and the distance from it.
+  using FrameWord = std::pair<std::uint8_t, std::int64_t>;
+
   std::array<SymbolicValue, kRegisterCount> registers_;
-  std::map<std::int64_t, SymbolicValue> stack_;  // by distance from rsp at the start
-  bool memory_changed_ = false;                  // a store that start_memory loads could see
+  std::map<FrameWord, SymbolicValue> frame_;  // what was stored there
+  bool memory_changed_ = false;               // by a store elsewhere
 };
 
 }  // namespace tmbpf

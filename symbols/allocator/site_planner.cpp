@@ -96,13 +96,17 @@ class SitePlanner {
     plan_raw_results(role, role.function);
   }
 
+  // Rarely called, so where no emulated instruction has the return address on top of the stack, its
+  // first one will do: the kernel single-steps it.
   void plan_refill() {
     const std::optional<InnerEntry> entry = find_inner_entry(code_, tables_.refill);
-    if (!entry || !entry->return_address_on_top) {
+    if (!entry && !code_.is_instruction(tables_.refill)) {
       plan_.failures.refill.push_back(tables_.refill);
       return;
     }
-    add_return(entry->vaddr, make_result(TMBPF_OP_REFILL_RETURN, TMBPF_PYMALLOC, kRax));
+    const bool emulated = entry && entry->return_address_on_top;
+    add_return(emulated ? entry->vaddr : tables_.refill,
+               make_result(TMBPF_OP_REFILL_RETURN, TMBPF_PYMALLOC, kRax));
   }
 
   void plan_raw_results(const FunctionRole& role, std::uint64_t start) {

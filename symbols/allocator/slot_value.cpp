@@ -9,6 +9,7 @@ namespace tmbpf {
 namespace {
 
 constexpr std::size_t kMaxDepth = 30;
+constexpr std::size_t kMaxToJump = 4;
 constexpr std::size_t kMaxVisited = 256;
 constexpr std::size_t kMaxFunctionSize = 1U << 20U;
 
@@ -152,6 +153,26 @@ bool reaches_indirect_call(const CodeIndex& code, std::uint64_t address) {
     work.emplace_back(instruction->next(), left - 1);
   }
   return !work.empty();
+}
+
+std::optional<Instruction> jump_after(const CodeIndex& code, const Instruction& compare) {
+  std::optional<Instruction> instruction = code.at(compare.next());
+  for (std::size_t i = 0; instruction && i < kMaxToJump; ++i) {
+    if (instruction->operation == Operation::conditional_jump) {
+      return instruction;
+    }
+    if (instruction->operation != Operation::move) {
+      return std::nullopt;
+    }
+    instruction = code.at(instruction->next());
+  }
+  return std::nullopt;
+}
+
+bool chooses_call(const CodeIndex& code, const Instruction& compare) {
+  const std::optional<Instruction> jump = jump_after(code, compare);
+  return jump &&
+         (reaches_indirect_call(code, jump->target) || reaches_indirect_call(code, jump->next()));
 }
 
 std::optional<std::uint64_t> constant_of(const CodeIndex& code, std::uint64_t instruction,

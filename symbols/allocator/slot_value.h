@@ -30,6 +30,12 @@ std::vector<SlotValueUse> follow_slot_value(const CodeIndex& code, const Instruc
 // another call, 30 instructions deep.
 bool reaches_indirect_call(const CodeIndex& code, std::uint64_t address);
 
+// The jump that a comparison decides, with at most a few moves in between.
+std::optional<Instruction> jump_after(const CodeIndex& code, const Instruction& compare);
+
+// True when a call through a pointer follows the comparison on either edge of its jump.
+bool chooses_call(const CodeIndex& code, const Instruction& compare);
+
 // The value of an immediate, or of a register that the function loads with an address (lea, mov)
 // before `instruction`.
 std::optional<std::uint64_t> constant_of(const CodeIndex& code, std::uint64_t instruction,

@@ -31,10 +31,14 @@ void WordView::set(std::uint64_t vaddr, std::uint64_t value) {
   }
 }
 
-std::vector<WordView> writable_words(const ElfImage& image) {
+namespace {
+
+std::vector<WordView> words_of(const ElfImage& image, bool constants) {
   std::vector<WordView> views;
   for (const ElfSection& section : image.sections()) {
-    if (section.writable && section.has_bits && views.size() < kMaxSections) {
+    const bool constant = section.name.starts_with(".rodata") && !section.executable;
+    const bool wanted = section.writable || (constants && constant);
+    if (wanted && section.has_bits && views.size() < kMaxSections) {
       views.emplace_back(image, section);
     }
   }
@@ -45,5 +49,10 @@ std::vector<WordView> writable_words(const ElfImage& image) {
   }
   return views;
 }
+
+}  // namespace
+
+std::vector<WordView> writable_words(const ElfImage& image) { return words_of(image, false); }
+std::vector<WordView> all_words(const ElfImage& image) { return words_of(image, true); }
 
 }  // namespace tmbpf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The 8-byte words of a writable section as they are once the loader has relocated it (at bias 0).
+// The 8-byte words of a section as they are once the loader has relocated it (at bias 0).
 #pragma once
 
 #include <cstddef>
@@ -28,5 +28,7 @@ class WordView {
 
 // One view per writable section that the file holds, relative relocations applied.
 std::vector<WordView> writable_words(const ElfImage& image);
+// The same with the constants (.rodata).
+std::vector<WordView> all_words(const ElfImage& image);
 
 }  // namespace tmbpf

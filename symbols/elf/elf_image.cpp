@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <unordered_map>
 #include <utility>
 
 #include "symbols/elf/eh_frame.h"
+#include "symbols/elf/relocation_table.h"
 #include "symbols/elf/segment_map.h"
 #include "util/error.h"
 
@@ -53,7 +53,6 @@ struct ElfImage::Impl {
   void read_program_headers();
   void read_sections();
   void read_symbols(Elf_Scn* section, const GElf_Shdr& header);
-  void read_relocations(Elf_Scn* section, const GElf_Shdr& header);
   void read_build_id(const GElf_Phdr& notes);
 
   std::string path;
@@ -66,8 +65,7 @@ struct ElfImage::Impl {
   std::vector<ElfSection> sections;
   std::vector<Symbol> symbols;
   std::vector<FunctionRange> functions;
-  std::vector<RelativeRelocation> relative_relocations;
-  std::unordered_map<std::uint64_t, std::string_view> got;
+  RelocationTable relocations;
 };
 
 void ElfImage::Impl::load() {
@@ -154,7 +152,7 @@ void ElfImage::Impl::read_sections() {
     if (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB) {
       symbol_tables.emplace_back(section, header);
     } else if (header.sh_type == SHT_RELA && (header.sh_flags & SHF_ALLOC) != 0) {
-      read_relocations(section, header);
+      relocations.read(elf.get(), section, header);
     }
     if ((header.sh_flags & SHF_ALLOC) == 0) {
       continue;
@@ -195,36 +193,6 @@ void ElfImage::Impl::read_symbols(Elf_Scn* section, const GElf_Shdr& header) {
   }
 }
 
-void ElfImage::Impl::read_relocations(Elf_Scn* section, const GElf_Shdr& header) {
-  Elf_Data* data = elf_getdata(section, nullptr);
-  Elf_Scn* symbol_section = elf_getscn(elf.get(), header.sh_link);
-  GElf_Shdr symbol_header{};
-  Elf_Data* symbol_data = nullptr;
-  if (symbol_section != nullptr && gelf_getshdr(symbol_section, &symbol_header) != nullptr) {
-    symbol_data = elf_getdata(symbol_section, nullptr);
-  }
-  const std::size_t count = data == nullptr ? 0 : data->d_size / sizeof(Elf64_Rela);
-  for (std::size_t i = 0; i < count; ++i) {
-    GElf_Rela entry{};
-    if (gelf_getrela(data, static_cast<int>(i), &entry) == nullptr) {
-      return;
-    }
-    const auto type = GELF_R_TYPE(entry.r_info);
-    if (type == R_X86_64_RELATIVE) {
-      relative_relocations.push_back({entry.r_offset, static_cast<std::uint64_t>(entry.r_addend)});
-      continue;
-    }
-    GElf_Sym symbol{};
-    if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) || symbol_data == nullptr ||
-        gelf_getsym(symbol_data, static_cast<int>(GELF_R_SYM(entry.r_info)), &symbol) == nullptr) {
-      continue;
-    }
-    if (const char* name = elf_strptr(elf.get(), symbol_header.sh_link, symbol.st_name)) {
-      got.emplace(entry.r_offset, name);
-    }
-  }
-}
-
 ElfImage ElfImage::open(const std::string& path) {
   auto impl = std::make_unique<Impl>(path);
   impl->load();
@@ -242,7 +210,7 @@ bool ElfImage::position_independent() const { return impl_->position_independent
 const std::vector<ElfSection>& ElfImage::sections() const { return impl_->sections; }
 const std::vector<FunctionRange>& ElfImage::functions() const { return impl_->functions; }
 const std::vector<RelativeRelocation>& ElfImage::relative_relocations() const {
-  return impl_->relative_relocations;
+  return impl_->relocations.relative();
 }
 
 std::optional<std::uint64_t> ElfImage::symbol(std::string_view name) const {
@@ -265,8 +233,8 @@ std::optional<std::uint64_t> ElfImage::vaddr_of_offset(std::uint64_t file_offset
 }
 
 std::optional<std::string_view> ElfImage::got_target(std::uint64_t vaddr) const {
-  const auto found = impl_->got.find(vaddr);
-  return found == impl_->got.end() ? std::nullopt : std::optional(found->second);
+  const std::string_view name = impl_->relocations.got_target(vaddr);
+  return name.empty() ? std::nullopt : std::optional(name);
 }
 
 std::optional<std::string_view> ElfImage::plt_target(std::uint64_t vaddr) const {

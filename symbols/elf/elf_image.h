@@ -35,7 +35,8 @@ struct FunctionRange {
   std::uint64_t end = 0;
 };
 
-// R_X86_64_RELATIVE: the 8 bytes at `vaddr` become `value` + load bias.
+// The 8 bytes at `vaddr` become `value` + load bias: R_X86_64_RELATIVE, and R_X86_64_64 and
+// GLOB_DAT of symbols that the file itself defines.
 struct RelativeRelocation {
   std::uint64_t vaddr = 0;
   std::uint64_t value = 0;

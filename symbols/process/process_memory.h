@@ -18,6 +18,11 @@
 
 namespace tmbpf {
 
+struct MemoryRange {
+  std::uint64_t address = 0;
+  std::size_t size = 0;  // bytes
+};
+
 class ProcessMemory {
  public:
   explicit ProcessMemory(pid_t pid) : pid_(pid) {}
@@ -26,6 +31,11 @@ class ProcessMemory {
 
   // Fills `to` from `address`; false when not every byte could be read (then `to` is unspecified).
   [[nodiscard]] bool read(std::uint64_t address, std::span<std::byte> to) const;
+
+  // Reads the ranges one after the other into `to`, which is as long as all of them, with few
+  // system calls. How many were read whole, from the first on; the rest of `to` is unspecified.
+  [[nodiscard]] std::size_t read_ranges(std::span<const MemoryRange> ranges,
+                                        std::span<std::byte> to) const;
 
   // One value, or nothing when it is not readable.
   template <typename T>
@@ -39,6 +49,8 @@ class ProcessMemory {
   }
 
  private:
+  [[nodiscard]] std::size_t read_one_by_one(std::span<const MemoryRange> ranges,
+                                            std::span<std::byte> to, int error) const;
   [[nodiscard]] bool read_mem_file(std::uint64_t address, std::span<std::byte> to) const;
 
   pid_t pid_;

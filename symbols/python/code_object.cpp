@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "symbols/python/line_table.h"
-
 namespace tmbpf {
 namespace {
+
+constexpr std::uint32_t kLastCharacter = 0x10ffff;
+constexpr std::uint32_t kReplacement = 0xfffd;
 
 void append_utf8(std::string& text, std::uint32_t c) {
   const auto put = [&text](std::uint32_t byte) { text.push_back(static_cast<char>(byte)); };
@@ -21,7 +22,7 @@ void append_utf8(std::string& text, std::uint32_t c) {
     put(0x80 | (c >> 6 & 0x3f));
     put(0x80 | (c & 0x3f));
   } else {
-    put(0xf0 | (c >> 18 & 7));
+    put(0xf0 | c >> 18);
     put(0x80 | (c >> 12 & 0x3f));
     put(0x80 | (c >> 6 & 0x3f));
     put(0x80 | (c & 0x3f));
@@ -31,7 +32,7 @@ void append_utf8(std::string& text, std::uint32_t c) {
 }  // namespace
 
 std::uint32_t CodeObject::line(int offset) const {
-  const int line = line_of(linetable, firstlineno, offset).value_or(0);
+  const int line = line_of(format, linetable, firstlineno, offset, complete).value_or(0);
   return line > 0 ? static_cast<std::uint32_t>(line) : 0;
 }
 
@@ -45,7 +46,7 @@ std::string decode_text(const tmbpf_text& text) {
   for (std::size_t at = 0; at + width <= kept; at += width) {
     std::uint32_t c = 0;
     std::memcpy(&c, text.bytes + at, width);  // little endian: the low bytes come first
-    append_utf8(decoded, c);
+    append_utf8(decoded, c <= kLastCharacter ? c : kReplacement);
   }
   return decoded;
 }

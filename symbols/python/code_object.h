@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bpf/tmbpf.h"
+#include "symbols/python/line_table.h"
 
 namespace tmbpf {
 
@@ -15,6 +16,7 @@ struct CodeObject {
   std::string filename;  // UTF-8, lone surrogates as in "surrogatepass"; "<unknown>" if unreadable
   std::string qualname;
   int firstlineno = 0;
+  LineTableFormat format = LineTableFormat::locations;
   std::vector<std::byte> linetable;  // may be cut: see complete
   bool complete = false;             // every part could be read, whole
 
@@ -22,7 +24,8 @@ struct CodeObject {
   [[nodiscard]] std::uint32_t line(int offset) const;
 };
 
-// UTF-8 of a str as it lay in memory; empty when it was not readable.
+// UTF-8 of a str as it lay in memory, lone surrogates as in "surrogatepass", U+FFFD for what is no
+// character; empty when it was not readable.
 std::string decode_text(const tmbpf_text& text);
 
 }  // namespace tmbpf

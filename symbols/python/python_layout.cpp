@@ -2,9 +2,18 @@
 #include "symbols/python/python_layout.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+
+#include "symbols/python/layouts/python_3_10.h"
+#include "symbols/python/layouts/python_3_11.h"
+#include "symbols/python/layouts/python_3_12.h"
+#include "symbols/python/layouts/python_3_13.h"
+#include "symbols/python/layouts/python_3_14.h"
+#include "symbols/python/layouts/python_3_15.h"
+#include "symbols/python/layouts/python_3_8.h"
+#include "symbols/python/layouts/python_3_9.h"
 
 namespace tmbpf {
 namespace {
@@ -14,57 +23,18 @@ struct VersionLayout {
   PythonLayout layout;
 };
 
-// CPython 3.11: Include/internal/pycore_runtime.h, pycore_interp.h, pycore_frame.h,
-// Include/cpython/pystate.h, code.h, unicodeobject.h, Objects/obmalloc.c. Equal in 3.11.2 (Debian)
-// and 3.11.7, read from DWARF.
-constexpr PythonLayout kLayout311{
-    .runtime_tstate_current = 0x240,
-    .runtime_interpreters_head = 0x28,
-    .offsets =
-        {
-            .tstate_current = 0,
-            .interpreters_head = 0,
-            .usedpools = 0,
-            .arenas = 0,
-            .maxarenas = 0,
-            .interp_next = 0,
-            .interp_threads_head = 16,
-            .tstate_next = 8,
-            .tstate_thread_id = 152,
-            .tstate_cframe = 56,
-            .cframe_current_frame = 8,
-            .frame_f_code = 32,
-            .frame_previous = 48,
-            .frame_prev_instr = 56,
-            .frame_owner = 69,
-            .frame_owned_by_generator = 1,  // FRAME_OWNED_BY_GENERATOR
-            .code_co_filename = 112,
-            .code_co_qualname = 128,
-            .code_co_linetable = 136,
-            .code_co_firstlineno = 72,
-            .code_co_firsttraceable = 168,
-            .code_co_code_adaptive = 184,
-            .unicode_length = 16,
-            .unicode_state = 32,
-            .unicode_ascii_data = 48,
-            .unicode_compact_data = 72,
-            .bytes_ob_size = 16,
-            .bytes_ob_sval = 32,
-            .pool_freeblock = 8,
-            .pool_nextpool = 16,
-            .pool_arenaindex = 32,
-            .pool_szidx = 36,
-            .arena_address = 0,
-            .arena_object_size = 48,
-            .pool_size = 16 << 10,
-            .arena_size = 1 << 20,
-            .alignment_shift = 4,
-            .small_request_threshold = 512,
-            .pad = 0,
-        },
+constexpr std::array kLayouts{
+    VersionLayout{8, kPython38},   VersionLayout{9, kPython39},   VersionLayout{10, kPython310},
+    VersionLayout{11, kPython311}, VersionLayout{12, kPython312}, VersionLayout{13, kPython313},
+    VersionLayout{14, kPython314}, VersionLayout{15, kPython315},
 };
 
-constexpr std::array kLayouts{VersionLayout{11, kLayout311}};
+// What the programs in the kernel take for granted.
+constexpr bool fits(const PythonLayout& layout) {
+  return layout.runtime_interpreters_head != TMBPF_NO_FIELD &&
+         layout.offsets.frame_size <= TMBPF_FRAME_BYTES && layout.offsets.frame_size % 8 == 0;
+}
+static_assert(std::ranges::all_of(kLayouts, fits, &VersionLayout::layout));
 
 }  // namespace
 

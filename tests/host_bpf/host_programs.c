@@ -25,6 +25,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   python = *numbers;
   config = *settings;
   memset(&totals, 0, sizeof(totals));
+  memset(&domains, 0, sizeof(domains));
 }
 
 __u64 host_python_stack(int holds_gil) { return python_stack(holds_gil); }
@@ -49,6 +50,14 @@ void host_refill_result(__u64 address) { refill_result(address); }
 
 void host_forget(__u64 address) { forget(address); }
 
+void host_new_reference(__u64 object) { new_reference(object); }
+
+void host_track(__u32 domain, __u64 address, __u64 size) { track(domain, address, size); }
+
+void host_untrack(__u32 domain, __u64 address) { untrack(domain, address); }
+
+const struct tmbpf_domains *host_domains(void) { return &domains; }
+
 int host_size_class_of(__u64 address) { return size_class_of(address); }
 
 const struct tmbpf_totals *host_totals(void) { return &totals; }
@@ -60,4 +69,4 @@ __u64 host_counter(enum tmbpf_counter which) {
   return values ? values[which] : 0;
 }
 
-const struct tmbpf_trace *host_trace(__u64 address) { return host_map_lookup(&traces, &address); }
+const struct tmbpf_trace *host_trace(__u64 key) { return host_map_lookup(&traces, &key); }

@@ -20,10 +20,14 @@ void host_raw_realloc_request(__u64 address, __u64 size);
 void host_raw_result(__u64 address);
 void host_refill_result(__u64 address);
 void host_forget(__u64 address);
+void host_new_reference(__u64 object);
+void host_track(__u32 domain, __u64 address, __u64 size);
+void host_untrack(__u32 domain, __u64 address);
+const struct tmbpf_domains *host_domains(void);
 int host_size_class_of(__u64 address);
 const struct tmbpf_totals *host_totals(void);
 __u64 host_counter(enum tmbpf_counter which);
-const struct tmbpf_trace *host_trace(__u64 address);
+const struct tmbpf_trace *host_trace(__u64 key);
 
 #ifdef __cplusplus
 }

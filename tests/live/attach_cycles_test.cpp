@@ -68,21 +68,23 @@ class AttachCycles : public LiveTest {
   }
 };
 
-TEST_P(AttachCycles, two_hundred_leave_the_output_unchanged_and_no_probe_behind) {
+// What goes wrong once in many is looked for on the system's Python, the most used build.
+TEST_P(AttachCycles, many_leave_the_output_unchanged_and_no_probe_behind) {
+  const int cycles = GetParam().path.starts_with("/usr/bin/") ? 200 : 20;
   const std::string expected = run_untraced(GetParam().path);
   PythonProcess python(GetParam().path, kBusy);
   ASSERT_EQ(python.read_line(), "ready");
   const PythonTarget target = open_python_target(python.pid());
   ASSERT_EQ(changed_instructions(target), 0U);
   std::uint64_t requests = 0;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < cycles; ++i) {
     Tracer tracer(target, TraceOptions{.frames = 5});
     if (i == 0) {
       EXPECT_GT(changed_instructions(target), target.plan.sites.size() / 2);
     }
     requests += tracer.status().requests;
   }
-  EXPECT_GT(requests, 200U);
+  EXPECT_GT(requests, 20U);
   EXPECT_EQ(changed_instructions(target), 0U);
   python.write_line("end");
   EXPECT_EQ(python.read_line(120), expected);

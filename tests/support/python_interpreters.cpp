@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,8 +13,10 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "symbols/python/python_layout.h"
+#include "tests/support/python_root.h"
 
 namespace tmbpf {
 namespace {
@@ -40,9 +43,16 @@ std::vector<fs::path> bin_directories() {
   return directories;
 }
 
-std::string version_of(const fs::path& python) {
-  const std::string command =
-      python.string() + " -c 'import platform; print(platform.python_version())' 2>/dev/null";
+// Empty when it does not run, or is free-threaded: those are no interpreters of these tests.
+std::string version_of(const std::string& python) {
+  std::string command;
+  for (const std::string& word : python_command(python)) {
+    command += "'" + word + "' ";
+  }
+  command +=
+      "-c 'import platform, sysconfig; "
+      "print(not sysconfig.get_config_var(\"Py_GIL_DISABLED\") and platform.python_version() or "
+      "\"\")' 2>/dev/null </dev/null";
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"),
                                                              ::pclose);
   std::array<char, 64> text{};
@@ -61,7 +71,29 @@ bool is_elf(const fs::path& path) {
          magic == std::array<char, 4>{0x7f, 'E', 'L', 'F'};
 }
 
+int minor_of(const PythonInterpreter& python) {
+  int minor = -1;
+  (void)std::sscanf(python.version.c_str(), "3.%d", &minor);
+  return minor;
+}
+
+std::vector<PythonInterpreter> listed_pythons(const char* list) {
+  std::vector<PythonInterpreter> found;
+  std::istringstream paths(list);
+  for (std::string path; std::getline(paths, path, ':');) {
+    const std::string version = version_of(path);
+    if (version.empty()) {
+      throw std::runtime_error("TMBPF_TEST_PYTHONS: " + path + " does not run");
+    }
+    found.push_back({in_root(path) ? path : fs::canonical(path).string(), version});
+  }
+  return found;
+}
+
 std::vector<PythonInterpreter> find_pythons() {
+  if (const char* list = std::getenv("TMBPF_TEST_PYTHONS"); list != nullptr && *list != '\0') {
+    return listed_pythons(list);
+  }
   const std::regex name("python3\\.[0-9]+");
   std::set<fs::path> seen;
   std::vector<PythonInterpreter> found;
@@ -79,6 +111,9 @@ std::vector<PythonInterpreter> find_pythons() {
       }
     }
   }
+  std::sort(found.begin(), found.end(), [](const auto& left, const auto& right) {
+    return std::pair(minor_of(left), left.path) < std::pair(minor_of(right), right.path);
+  });
   return found;
 }
 
@@ -92,9 +127,7 @@ const std::vector<PythonInterpreter>& installed_pythons() {
 std::vector<PythonInterpreter> supported_pythons() {
   std::vector<PythonInterpreter> supported;
   for (const PythonInterpreter& python : installed_pythons()) {
-    int minor = 0;
-    if (std::sscanf(python.version.c_str(), "3.%d", &minor) == 1 &&
-        python_layout({.major = 3, .minor = minor})) {
+    if (python_layout({.major = 3, .minor = minor_of(python)})) {
       supported.push_back(python);
     }
   }

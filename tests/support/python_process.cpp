@@ -10,7 +10,23 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "tests/support/python_root.h"
+
 namespace tmbpf {
+namespace {
+
+// As exec wants them; they point into `texts`.
+std::vector<char*> c_strings(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) {
+    pointers.push_back(text.data());
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
 
 PythonProcess::PythonProcess(const std::string& python, const std::string& source,
                              const std::vector<std::string>& environment) {
@@ -22,23 +38,22 @@ PythonProcess::PythonProcess(const std::string& python, const std::string& sourc
   std::vector<std::string> variables{"PYTHONHASHSEED=0", "PATH=/usr/bin:/bin",
                                      "PYTHONUNBUFFERED=1"};
   variables.insert(variables.end(), environment.begin(), environment.end());
-  std::vector<char*> pointers;
-  pointers.reserve(variables.size() + 1);
-  for (std::string& variable : variables) {
-    pointers.push_back(variable.data());
-  }
-  pointers.push_back(nullptr);
-  pid_ = ::fork();
-  if (pid_ == 0) {
+  std::vector<std::string> words = python_command(python);
+  words.insert(words.end(), {"-s", "-c", source});
+  const std::vector<char*> arguments = c_strings(words);
+  const std::vector<char*> pointers = c_strings(variables);
+  started_ = ::fork();
+  if (started_ == 0) {
     ::dup2(in[0], STDIN_FILENO);
     ::dup2(out[1], STDOUT_FILENO);
-    ::execle(python.c_str(), python.c_str(), "-s", "-c", source.c_str(), nullptr, pointers.data());
+    ::execve(arguments[0], arguments.data(), pointers.data());
     ::_exit(127);
   }
   ::close(in[0]);
   ::close(out[1]);
   input_ = in[1];
   output_ = out[0];
+  pid_ = in_root(python) ? wait_for_inner_pid(started_) : started_;
 }
 
 PythonProcess::~PythonProcess() {
@@ -80,15 +95,15 @@ int PythonProcess::finish() {
     input_ = -1;
   }
   int status = 0;
-  if (pid_ <= 0 || ::waitpid(pid_, &status, 0) != pid_) {
+  if (started_ <= 0 || ::waitpid(started_, &status, 0) != started_) {
     return -1;
   }
-  pid_ = -1;
+  started_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void PythonProcess::kill() {
-  if (pid_ > 0) {
+  if (started_ > 0) {
     ::kill(pid_, SIGKILL);
   }
   finish();

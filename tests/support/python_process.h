@@ -13,13 +13,15 @@ namespace tmbpf {
 
 class PythonProcess {
  public:
-  // Runs `python -c source arguments...` with a fixed hash seed and nothing from the user's site.
+  // Runs `python -c source` with a fixed hash seed and nothing from the user's site. A python in a
+  // root folder (python_root.h) runs in there.
   PythonProcess(const std::string& python, const std::string& source,
                 const std::vector<std::string>& environment = {});
   PythonProcess(const PythonProcess&) = delete;
   PythonProcess& operator=(const PythonProcess&) = delete;
   ~PythonProcess();  // killed when it still runs
 
+  // The interpreter's, as it is seen from here.
   [[nodiscard]] pid_t pid() const { return pid_; }
   // The next line of its output, without the newline; throws after `seconds` or at its end.
   std::string read_line(int seconds = 60);
@@ -29,6 +31,7 @@ class PythonProcess {
   void kill();
 
  private:
+  pid_t started_ = -1;  // our child: the interpreter, or what runs it in its root
   pid_t pid_ = -1;
   int input_ = -1;
   int output_ = -1;

@@ -110,11 +110,15 @@ class OperandCheck {
       return;
     }
     const std::string where = fmt::format("guard {:#x}", pending_->from);
-    EXPECT_EQ(pending_->role.op, role.op) << where;
     EXPECT_EQ(pending_->role.allocator, role.allocator) << where;
-    EXPECT_EQ(pending_->rsi, registers.rsi) << where;
-    if (pending_->rdx) {
-      EXPECT_EQ(pending_->rdx, registers.rdx) << where;
+    if (pending_->role.op == TMBPF_OP_CALLOC && role.op == TMBPF_OP_MALLOC) {
+      EXPECT_EQ(*pending_->rsi * *pending_->rdx, registers.rsi) << where << ": a product";
+    } else {
+      EXPECT_EQ(pending_->role.op, role.op) << where;
+      EXPECT_EQ(pending_->rsi, registers.rsi) << where;
+      if (pending_->rdx) {
+        EXPECT_EQ(pending_->rdx, registers.rdx) << where;
+      }
     }
     pending_.reset();
   }
@@ -174,7 +178,7 @@ TEST(AllocatorOperands, AreWhereTheLiveFunctionReceivesThem) {
       break;
     }
   }
-  EXPECT_GT(run, 0U) << "no CPython 3.11 to run";
+  EXPECT_GT(run, 0U) << "no CPython to run";
 }
 
 }  // namespace

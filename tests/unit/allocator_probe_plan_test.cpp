@@ -41,7 +41,7 @@ class ProbePlanTest : public ::testing::Test {
     }
   }
   static void TearDownTestSuite() { planned().clear(); }
-  void SetUp() override { ASSERT_FALSE(planned().empty()) << "no CPython 3.11 on this machine"; }
+  void SetUp() override { ASSERT_FALSE(planned().empty()) << "no CPython on this machine"; }
 
   static std::vector<Planned>& planned() {
     static std::vector<Planned> plans;
@@ -66,11 +66,15 @@ TEST_F(ProbePlanTest, PassesEveryCheckOnEveryInterpreter) {
   }
 }
 
-TEST_F(ProbePlanTest, ProbesOnlyEmulatedInstructionsAtTheirFileOffset) {
+TEST_F(ProbePlanTest, ProbesEmulatedInstructionsAtTheirFileOffset) {
   for (const Planned& each : planned()) {
     SCOPED_TRACE(name_of(each.interpreter));
     for (const ProbeSite& site : each.plan.sites) {
-      EXPECT_TRUE(is_emulated_instruction(each.image.bytes_at(site.vaddr, 15))) << site.vaddr;
+      // Where the refill function has no such instruction, its first one is stepped: it runs
+      // rarely.
+      EXPECT_TRUE(is_emulated_instruction(each.image.bytes_at(site.vaddr, 15)) ||
+                  (site.site.op == TMBPF_OP_REFILL_RETURN && site.vaddr == each.tables.refill))
+          << site.vaddr;
       EXPECT_EQ(each.image.file_offset(site.vaddr), site.file_offset);
       EXPECT_EQ(each.image.vaddr_of_offset(site.file_offset), site.vaddr);
     }
@@ -164,7 +168,11 @@ TEST_F(ProbePlanTest, SurvivesDamagedImages) {
   std::string pattern = (std::filesystem::temp_directory_path() / "tmbpf-plan-XXXXXX").string();
   ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
   const std::filesystem::path copy = std::filesystem::path(pattern) / "image";
-  const std::vector<char> whole = read_bytes(planned().front().interpreter.image);
+  // The one with the most to plan.
+  const Planned& sound = *std::max_element(
+      planned().begin(), planned().end(),
+      [](const Planned& a, const Planned& b) { return a.plan.sites.size() < b.plan.sites.size(); });
+  const std::vector<char> whole = read_bytes(sound.interpreter.image);
   std::mt19937 random(311);
   for (int round = 0; round < 12; ++round) {
     SCOPED_TRACE(round);
@@ -177,9 +185,8 @@ TEST_F(ProbePlanTest, SurvivesDamagedImages) {
     write_bytes(copy, bytes);
     try {
       // The true tables, so that damaged code is walked even when its tables are gone.
-      const ProbePlan plan =
-          make_probe_plan(ElfImage::open(copy.string()), planned().front().tables);
-      EXPECT_LE(plan.sites.size(), planned().front().plan.sites.size() * 2);
+      const ProbePlan plan = make_probe_plan(ElfImage::open(copy.string()), sound.tables);
+      EXPECT_LE(plan.sites.size(), sound.plan.sites.size() * 2);
       find_allocator_tables(ElfImage::open(copy.string()));
     } catch (const Error& error) {
       EXPECT_NE(std::string(error.what()), "");

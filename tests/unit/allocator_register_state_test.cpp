@@ -72,6 +72,29 @@ TEST(RegisterState, RemembersWhatThePathPutOnTheStack) {
             kUnknown);
 }
 
+TEST(RegisterState, RemembersWhatThePathPutIntoItsFrame) {
+  // mov %rcx,-0x40(%rbp); mov -0x38(%rbp),%rsi: another word, as it was at the start
+  EXPECT_EQ(after({0x48, 0x89, 0x4d, 0xc0, 0x48, 0x8b, 0x75, 0xc8}).get(kRsi),
+            (SymbolicValue{Kind::start_memory, kRbp, -0x38}));
+  // mov %rbx,-0x38(%rbp); mov -0x38(%rbp),%rsi
+  EXPECT_EQ(after({0x48, 0x89, 0x5d, 0xc8, 0x48, 0x8b, 0x75, 0xc8}).get(kRsi), start(kRbx));
+  // the same with a store of %rax to (%rdx), which may be the frame, in between
+  EXPECT_EQ(after({0x48, 0x89, 0x5d, 0xc8, 0x48, 0x89, 0x02, 0x48, 0x8b, 0x75, 0xc8}).get(kRsi),
+            kUnknown);
+  // mov %ecx,-0x38(%rbp): half a word
+  EXPECT_EQ(after({0x89, 0x4d, 0xc8, 0x48, 0x8b, 0x75, 0xc8}).get(kRsi), kUnknown);
+  // mov %rbx,8(%rsp); mov -0x38(%rbp),%rsi: may be the same word
+  EXPECT_EQ(after({0x48, 0x89, 0x5c, 0x24, 0x08, 0x48, 0x8b, 0x75, 0xc8}).get(kRsi), kUnknown);
+}
+
+TEST(RegisterState, KnowsAProductOfARegisterAndAConstant) {
+  // lea 0(,%r14,4),%rsi
+  EXPECT_EQ(after({0x4a, 0x8d, 0x34, 0xb5, 0, 0, 0, 0}).get(kRsi),
+            (SymbolicValue{Kind::scaled_register, 14, 4}));
+  EXPECT_EQ(after({0x4a, 0x8d, 0x34, 0xb5, 8, 0, 0, 0}).get(kRsi), kUnknown);  // 8(,%r14,4)
+  EXPECT_EQ(after({0x42, 0x8d, 0x34, 0xb5, 0, 0, 0, 0}).get(kRsi), kUnknown);  // into %esi
+}
+
 TEST(RegisterState, ReadsMemoryOnlyWhileNothingWasStored) {
   const SymbolicValue loaded{Kind::start_memory, kRsp, 8};
   EXPECT_EQ(after({0x48, 0x8b, 0x74, 0x24, 0x08}).get(kRsi), loaded);  // mov 8(%rsp),%rsi

@@ -147,7 +147,7 @@ TEST(AllocatorResults, FollowEveryRawRequestOnceWithWhatLibcReturned) {
     RecordProperty(fmt::format("requests_{}", run), fmt::format("{}", check.requests()));
     RecordProperty(fmt::format("sites_{}", run), fmt::format("{}", check.results_seen()));
   }
-  EXPECT_GT(run, 0U) << "no CPython 3.11 to run";
+  EXPECT_GT(run, 0U) << "no CPython to run";
 }
 
 }  // namespace

@@ -160,6 +160,26 @@ TEST(PickleWriter, AddsTheMetadataAsAnAttributeThatPythonKeeps) {
             "4242");
 }
 
+TEST(PickleWriter, TellsWhatTheTracerKnowsAboutTheSnapshot) {
+  Snapshot snapshot;
+  snapshot.set_metadata(
+      {.tracer_version = "0.1.0",
+       .mode = "exact",
+       .pid = 4242,
+       .python = "3.13.5",
+       .losses = {{"stacks cut short", "frames", 2}},
+       .coverage = Coverage{.attributed = 3,
+                            .missing = 1,
+                            .classes = {{.block_size = 32, .attributed = 3, .missing = 1}},
+                            .causes = {{"no probe saw it", "not_seen", 1}}}});
+  EXPECT_EQ(in_python(snapshot,
+                      "[s.tmbpf[k] for k in ('pid', 'python', 'mode', 'tracer_version', 'coverage',"
+                      " 'coverage.missing', 'coverage.cause.not_seen', 'before.blocks', 'lost',"
+                      " 'lost.frames', 'lost.frames.what')],"
+                      " {type(v).__name__ for v in s.tmbpf.values()} <= {'int', 'float', 'str'}"),
+            "[4242, '3.13.5', 'exact', '0.1.0', 0.75, 1, 1, 0, 2, 2, 'stacks cut short'] True");
+}
+
 TEST(PickleWriter, WritesWhatFiltersCanWorkOn) {
   Snapshot snapshot;
   snapshot.add_trace({.traceback = one_line(snapshot, "a.py", 1), .size = 1});

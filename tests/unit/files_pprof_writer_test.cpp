@@ -152,6 +152,21 @@ TEST(PprofWriter, PutsTheMetadataIntoComments) {
   EXPECT_EQ(profile.duration_nanos(), 2000000000);
 }
 
+TEST(PprofWriter, TellsWhatTheTracerKnowsAboutTheSnapshot) {
+  Snapshot snapshot;
+  snapshot.set_metadata({.attached = 1000, .time = 1002.5, .coverage = Coverage{.attributed = 3}});
+  const pprof::Profile profile = written(snapshot);
+  std::set<std::string> comments;
+  for (const std::int64_t index : profile.comment()) {
+    comments.insert(text_of(profile, index));
+  }
+  EXPECT_TRUE(comments.contains("tmbpf:coverage=1.0"));
+  EXPECT_TRUE(comments.contains("tmbpf:coverage.attributed=3"));
+  EXPECT_TRUE(comments.contains("tmbpf:before.blocks=0"));
+  EXPECT_EQ(profile.time_nanos(), 1002500000000);
+  EXPECT_EQ(profile.duration_nanos(), 2500000000);
+}
+
 TEST(PprofWriter, DoesNotOverflowOnATimeThatIsNone) {
   Snapshot snapshot;
   snapshot.set_metadata("time", 1e300);

@@ -16,8 +16,8 @@ struct CaptureOptions {
   std::string max_slowdown = "none";
 };
 
-// Adds --frames, --mode, --max-slowdown and --max-traces; values that are not possible are refused
-// with the list of those that are. `options` must outlive the parsing.
+// Adds --frames, --mode, --max-slowdown, --max-traces, --follow and --no-freelists; values that are
+// not possible are refused with the list of those that are. `options` must outlive the parsing.
 void add_capture_options(CLI::App& app, CaptureOptions& options);
 
 }  // namespace tmbpf

@@ -30,9 +30,9 @@ std::string describe_counts(const PlanCounts& counts) {
   };
   return fmt::format(
       "malloc {}, calloc {}, realloc {}, free {} inlined (pymalloc/raw), {} entries, "
-      "{} results, {} return probes",
+      "{} results, {} return probes, {} new references",
       kinds(counts.malloc_sites), kinds(counts.calloc_sites), kinds(counts.realloc_sites),
-      kinds(counts.free_sites), counts.entries, counts.results, counts.returns);
+      kinds(counts.free_sites), counts.entries, counts.results, counts.returns, counts.owners);
 }
 
 bool check_target(pid_t pid) {
@@ -46,6 +46,11 @@ bool check_target(pid_t pid) {
   bool works = true;
   for (const PlanCheck& check : target.plan.checks) {
     print_line(check.passed ? "ok" : "FAIL", check.name, check.detail);
+    works = works && check.passed;
+  }
+  for (const PlanCheck& check : target.free_list_checks) {
+    print_line(check.passed ? "ok" : "FAIL", check.name,
+               check.detail + (check.passed ? "" : " (works with --no-freelists)"));
     works = works && check.passed;
   }
   const std::string replaced = replaced_allocator(target);

@@ -34,6 +34,7 @@ struct CommandLine {
   CaptureOptions capture;
   pid_t pid = 0;  // of the subcommands
   std::string output;
+  bool family = false;
   bool json = false;
 };
 
@@ -49,7 +50,11 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_capture_options(*start, line.capture);
   CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
   add_pid(*snapshot, line.pid)->required();
-  snapshot->add_option("--output", line.output, "The file: .pickle or .pb.gz")->required();
+  snapshot
+      ->add_option("--output", line.output,
+                   "The file: .pickle or .pb.gz; may hold $pid, $counter, $timestamp")
+      ->required();
+  snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   add_pid(*status, line.pid)->required();
   status->add_flag("--json", line.json, "For programs");
@@ -62,7 +67,7 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_start(line.pid, line.capture);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output);
+    return run_snapshot(line.pid, line.output, line.family);
   }
   if (app.got_subcommand("status")) {
     return run_status(line.pid, line.json);

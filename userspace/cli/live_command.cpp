@@ -7,19 +7,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "symbols/python_target.h"
 #include "userspace/cli/live_screen.h"
-#include "userspace/cli/live_table.h"
+#include "userspace/cli/live_tables.h"
 #include "userspace/cli/signals.h"
+#include "userspace/trace/family.h"
 #include "userspace/trace/launcher.h"
-#include "userspace/trace/tracer.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -38,9 +38,14 @@ enum class Ending : std::uint8_t { none, quit, interrupted, target_gone, program
 class LiveLoop {
  public:
   // `program`: the one that tmbpf started, or null.
-  LiveLoop(const LiveOptions& options, Tracer& tracer, const Signals& signals, LiveScreen& screen,
+  LiveLoop(const LiveOptions& options, Family& family, const Signals& signals, LiveScreen& screen,
            LaunchedProgram* program)
-      : options_(options), tracer_(tracer), signals_(signals), screen_(screen), program_(program) {}
+      : options_(options),
+        family_(family),
+        signals_(signals),
+        screen_(screen),
+        program_(program),
+        tables_(family, screen, options.limit) {}
 
   Ending run() {
     const auto begin = Clock::now();
@@ -52,19 +57,25 @@ class LiveLoop {
         break;
       }
       if (redraw_ || Clock::now() >= next) {
-        refresh();
+        tables_.show();
         next = std::max(next + to_clock(interval()), Clock::now() + kLeastPause);
       }
       const bool over =
           options_.duration > 0 && Clock::now() - begin >= to_clock(options_.duration);
-      if (ending_ == Ending::none && ((options_.once && shown_) || over)) {
+      if (ending_ == Ending::none && ((options_.once && tables_.shown()) || over)) {
         ending_ = Ending::quit;
       }
     }
     return ending_;
   }
 
-  [[nodiscard]] bool shown() const { return shown_; }
+  // The last tables: after the full screen is gone, or when the end came before the interval's.
+  void show_last() {
+    const bool ended = ending_ == Ending::target_gone || ending_ == Ending::program_done;
+    if (screen_.full_screen() || !tables_.shown() || ended) {
+      tables_.show_last();
+    }
+  }
 
  private:
   [[nodiscard]] double interval() const {
@@ -76,22 +87,41 @@ class LiveLoop {
   }
 
   void wait_until(Clock::time_point when) {
-    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0},
-                                pollfd{screen_.input_fd(), POLLIN, 0}};
+    std::vector<pollfd> waits{{signals_.fd(), POLLIN, 0}, {screen_.input_fd(), POLLIN, 0}};
+    for (const int fd : family_.fds()) {
+      waits.push_back({fd, POLLIN, 0});
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
     ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<long>(left.count(), 0, 200)));
     while (const auto signal = signals_.next()) {
       take(*signal);
     }
-    redraw_ = false;
-    if (ending_ == Ending::none && screen_.read_keys(redraw_)) {
+    if (ending_ == Ending::none) {
+      take_keys();
+    }
+    if (ending_ == Ending::none) {
+      take_changes();
+    }
+  }
+
+  void take_keys() {
+    const LiveScreen::Keys keys = screen_.read_keys();
+    redraw_ = keys.redraw;
+    if (keys.quit) {
       ending_ = Ending::quit;
+    } else if (keys.step != 0) {
+      tables_.choose(keys.step);
     }
-    if (ending_ == Ending::none && program_is_done()) {
+  }
+
+  void take_changes() {
+    // Asked first: a short program has done all that it does since the last poll.
+    const bool done = program_is_done();
+    family_.poll();
+    tables_.take_ended();
+    if (done) {
       ending_ = Ending::program_done;
-      tracer_.poll();  // a short program has done all that it does since the last one
-    }
-    if (ending_ == Ending::none && tracer_.poll() != TargetState::running) {
+    } else if (!family_.alive()) {
       ending_ = Ending::target_gone;
     }
   }
@@ -103,7 +133,7 @@ class LiveLoop {
     }
     const LaunchedProgram::State state = program_->state();
     return state == LaunchedProgram::State::ended ||
-           (state == LaunchedProgram::State::stopped && tracer_.at_end());
+           (state == LaunchedProgram::State::stopped && family_.find(family_.root())->at_end());
   }
 
   // A program of ours gets what is meant to end us, and its end is then ours.
@@ -118,20 +148,14 @@ class LiveLoop {
     }
   }
 
-  void refresh() {
-    screen_.show(table_.lines(tracer_, screen_.rows(options_.limit), screen_.width()));
-    shown_ = true;
-  }
-
   const LiveOptions& options_;
-  Tracer& tracer_;
+  Family& family_;
   const Signals& signals_;
   LiveScreen& screen_;
   LaunchedProgram* program_;
-  LiveTable table_;
+  LiveTables tables_;
   Ending ending_ = Ending::none;
   bool redraw_ = false;
-  bool shown_ = false;
 };
 
 int status_of(Ending ending) {
@@ -148,28 +172,16 @@ int status_of(Ending ending) {
   return static_cast<int>(ExitStatus::done);
 }
 
-// The last table, after the full screen is gone or when the target went before the next interval.
-void show_last(const LiveOptions& options, Tracer& tracer, LiveScreen& screen, Ending ending,
-               bool shown) {
-  const bool was_full = screen.full_screen();
-  screen.close();
-  if (was_full || !shown || ending == Ending::target_gone || ending == Ending::program_done) {
-    LiveTable table;
-    screen.show(table.lines(tracer, options.limit, screen.width()));
-  }
-  if (ending == Ending::target_gone) {
-    log_warning(fmt::format("process {} {}; above is what it held last",
-                            tracer.target().identity.pid, to_string(tracer.poll())));
-  }
-}
-
 int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
-  Tracer tracer(open_python_target(options.pid), capture.trace);
+  Family family(open_python_target(options.pid), capture.trace);
   LiveScreen screen(options.once, stdout);
-  LiveLoop loop(options, tracer, signals, screen, nullptr);
+  LiveLoop loop(options, family, signals, screen, nullptr);
   const Ending ending = loop.run();
-  show_last(options, tracer, screen, ending, loop.shown());
-  tracer.detach();
+  loop.show_last();
+  if (ending == Ending::target_gone) {
+    log_warning(fmt::format("process {} {}; above is what it held last", options.pid,
+                            to_string(family.find(options.pid)->state())));
+  }
   return status_of(ending);
 }
 
@@ -178,14 +190,14 @@ int watch_program(const LiveOptions& options, const CaptureOptions& capture,
   LaunchedProgram program(options.program);
   TraceOptions trace = capture.trace;
   trace.stop_at_end = true;
-  Tracer tracer(program.take_target(), trace);
+  Family family(program.take_target(), trace);
   // The program owns stdout; tables go where its own output is not disturbed.
   LiveScreen screen(true, stderr);
   program.resume();
-  LiveLoop loop(options, tracer, signals, screen, &program);
-  const Ending ending = loop.run();
-  show_last(options, tracer, screen, ending, loop.shown());
-  tracer.detach();
+  LiveLoop loop(options, family, signals, screen, &program);
+  loop.run();
+  loop.show_last();
+  family.detach();
   program.resume();  // it may be stopped where it began to finalize
   return program.wait();
 }

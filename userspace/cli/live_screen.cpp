@@ -36,18 +36,18 @@ void LiveScreen::show(const std::vector<std::string>& lines) {
   std::fflush(out_);
 }
 
-bool LiveScreen::read_keys(bool& redraw) {
-  while (top_) {
+LiveScreen::Keys LiveScreen::read_keys() {
+  Keys keys;
+  while (top_ && !keys.quit) {
     const auto key = top_->read_key();
     if (!key) {
-      return false;
+      break;
     }
-    if (*key == 'q' || *key == 'Q') {
-      return true;
-    }
-    redraw = redraw || *key == TerminalTop::kResized;
+    keys.quit = *key == 'q' || *key == 'Q';
+    keys.step += *key == 'n' || *key == 'N' ? 1 : *key == 'p' || *key == 'P' ? -1 : 0;
+    keys.redraw = keys.redraw || *key == TerminalTop::kResized || keys.step != 0;
   }
-  return false;
+  return keys;
 }
 
 std::size_t LiveScreen::width() const {

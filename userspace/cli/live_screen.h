@@ -20,8 +20,13 @@ class LiveScreen {
   void show(const std::vector<std::string>& lines);
   // Leaves the full screen, so that what follows stays readable.
   void close() { top_.reset(); }
-  // True when the user asked to leave (q); `redraw` when the size changed.
-  bool read_keys(bool& redraw);
+  // What the user pressed since the last call, and whether the size changed.
+  struct Keys {
+    bool quit = false;    // q
+    bool redraw = false;  // another size, or another table is asked for
+    int step = 0;         // n: to the next table, p: to the one before
+  };
+  Keys read_keys();
 
   [[nodiscard]] bool full_screen() const { return top_ != nullptr; }
   [[nodiscard]] std::size_t width() const;

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "userspace/model/statistics.h"
+#include "userspace/view/coverage_notes.h"
 #include "userspace/view/table_view.h"
 
 namespace tmbpf {
@@ -32,9 +34,8 @@ std::vector<std::string> notes_of(const TraceStatus& status,
   for (const Loss& loss : status.losses) {
     notes.push_back(fmt::format("lost {}: {}", loss.count, loss.what));
   }
-  if (coverage && coverage->before > 0) {
-    notes.push_back(
-        fmt::format("{} blocks are from before the attach and not counted", coverage->before));
+  if (coverage) {
+    std::ranges::copy(coverage_notes(*coverage), std::back_inserter(notes));
   }
   return notes;
 }
@@ -51,7 +52,8 @@ void LiveTable::measure_coverage(Tracer& tracer) {
   coverage_due_ = end + (end - begin) * kCoverageShare;
 }
 
-std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std::size_t width) {
+std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std::size_t width,
+                                          const std::string& note) {
   measure_coverage(tracer);
   const Snapshot snapshot = tracer.snapshot();
   const TraceStatus status = tracer.status();
@@ -75,6 +77,9 @@ std::vector<std::string> LiveTable::lines(Tracer& tracer, std::size_t rows, std:
     input.totals.coverage = coverage_->share();
   }
   input.totals.notes = notes_of(status, coverage_);
+  if (!note.empty()) {
+    input.totals.notes.push_back(note);
+  }
   return table_lines(input);
 }
 

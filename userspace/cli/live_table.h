@@ -14,7 +14,9 @@ namespace tmbpf {
 
 class LiveTable {
  public:
-  std::vector<std::string> lines(Tracer& tracer, std::size_t rows, std::size_t width);
+  // `note`: a line more above the table, if not empty.
+  std::vector<std::string> lines(Tracer& tracer, std::size_t rows, std::size_t width,
+                                 const std::string& note = {});
 
  private:
   void measure_coverage(Tracer& tracer);

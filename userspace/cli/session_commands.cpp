@@ -3,12 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
 #include <filesystem>
+#include <vector>
 
 #include "symbols/python_target.h"
+#include "userspace/cli/output_template.h"
 #include "userspace/files/snapshot_file.h"
 #include "userspace/trace/control_socket.h"
 #include "userspace/trace/session.h"
+#include "userspace/view/human_text.h"
+#include "util/error.h"
 #include "util/format_size.h"
 #include "util/log.h"
 
@@ -19,9 +24,31 @@ std::string size_of(const nlohmann::json& status, const char* key) {
   return format_size(status.value(key, 0.0));
 }
 
+void print_losses(const nlohmann::json& losses) {
+  for (const auto& [key, loss] : losses.items()) {
+    fmt::print("    {}: {}\n", loss.value("count", 0L), loss.value("what", key));
+  }
+}
+
+void print_family(const nlohmann::json& status) {
+  if (status.contains("followed_from")) {
+    fmt::print("  followed from process {}\n", status.value("followed_from", 0));
+  }
+  for (const auto& member : status.value("family", nlohmann::json::array())) {
+    fmt::print("  follows process {} ({}): {}, traced {} in {} blocks\n", member.value("pid", 0),
+               printable(member.value("command", "")), member.value("state", ""),
+               size_of(member, "traced_current"), member.value("traces", 0L));
+  }
+  if (status.value("not_followed", 0L) != 0) {
+    fmt::print("  not followed {}; the last: {}\n", status.value("not_followed", 0L),
+               printable(status.value("not_followed_last", "")));
+  }
+}
+
 void print_status(const nlohmann::json& status) {
   fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0),
-             status.value("command", ""), status.value("python", ""), status.value("state", ""));
+             printable(status.value("command", "")), status.value("python", ""),
+             status.value("state", ""));
   fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", status.value("mode", ""),
              status.value("frames", 0), status.value("sites", 0), status.value("elapsed", 0.0));
   fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n",
@@ -31,16 +58,44 @@ void print_status(const nlohmann::json& status) {
              size_of(status, "process_rss"), size_of(status, "tracer_memory"),
              size_of(status, "kernel_memory"));
   if (status.contains("coverage") && status["coverage"].is_number()) {
-    fmt::print("  coverage {:.3f} %, {} blocks from before the attach\n",
-               100 * status.value("coverage", 0.0), status.value("blocks_before_attach", 0L));
+    fmt::print("  coverage {:.3f} %, {} blocks ({}) missing, {} ({}) from before the attach\n",
+               100 * status.value("coverage", 0.0), status.value("missing_blocks", 0L),
+               size_of(status, "missing_bytes"), status.value("blocks_before_attach", 0L),
+               size_of(status, "bytes_before_attach"));
+    print_losses(status.at("missing_causes"));
   }
   if (!status.value("replaced_allocator", "").empty()) {
     fmt::print("  the target's allocator was replaced by {}: numbers since are not complete\n",
                status.value("replaced_allocator", ""));
   }
+  print_family(status);
   fmt::print("  lost events {}\n", status.value("lost", 0L));
-  for (const auto& [key, loss] : status.at("losses").items()) {
-    fmt::print("    {}: {}\n", loss.value("count", 0L), loss.value("what", key));
+  print_losses(status.at("losses"));
+}
+
+// The process and whom its session follows.
+std::vector<pid_t> family_of(pid_t pid) {
+  const auto status = ask_session(pid, {{"command", "status"}});
+  if (!status.contains("family")) {
+    throw Error(fmt::format("the session of process {} follows nobody", pid),
+                "begin it with `tmbpf start --follow`, and name the process that it was given",
+                ExitStatus::usage);
+  }
+  std::vector<pid_t> pids{pid};
+  for (const auto& member : status["family"]) {
+    pids.push_back(member.value("pid", 0));
+  }
+  return pids;
+}
+
+void write_one(pid_t pid, const std::string& output) {
+  check_output_path(output);
+  const std::string path = std::filesystem::absolute(output).string();
+  const auto result = ask_session(pid, {{"command", "snapshot"}, {"output", path}});
+  fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
+  const auto losses = result.value("losses", nlohmann::json::object());
+  for (const auto& [key, loss] : losses.items()) {
+    log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
   }
 }
 
@@ -55,18 +110,26 @@ int run_start(pid_t pid, const CaptureOptions& capture) {
   return 0;
 }
 
-int run_snapshot(pid_t pid, const std::string& output) {
-  check_output_path(output);
-  const std::string path = std::filesystem::absolute(output).string();
-  const auto result = ask_session(pid, {{"command", "snapshot"}, {"output", path}});
-  fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
-  const auto losses = result.value("losses", nlohmann::json::object());
-  for (const auto& [key, loss] : losses.items()) {
-    log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
+int run_snapshot(pid_t pid, const std::string& output, bool family) {
+  const OutputTemplate names(output);
+  const std::vector<pid_t> pids = family ? family_of(pid) : std::vector{pid};
+  if (pids.size() > 1 && !names.differs_by_process()) {
+    throw Error(fmt::format("{} processes cannot share the file {}", pids.size(), output),
+                "put $pid into its name, in single quotes", ExitStatus::usage);
+  }
+  const std::time_t now = std::time(nullptr);
+  for (const pid_t one : pids) {
+    try {
+      write_one(one, names.name(one, now));
+    } catch (const Error& error) {
+      if (one == pid || error.status() != ExitStatus::target) {
+        throw;
+      }
+      log_warning(error.what());  // it was stopped, or became another program, meanwhile
+    }
   }
   return 0;
 }
-
 int run_status(pid_t pid, bool json) {
   const auto status = ask_session(pid, {{"command", "status"}});
   if (json) {
@@ -78,8 +141,10 @@ int run_status(pid_t pid, bool json) {
 }
 
 int run_stop(pid_t pid) {
-  ask_session(pid, {{"command", "stop"}});
-  fmt::print("process {} is no longer traced\n", pid);
+  const auto answer = ask_session(pid, {{"command", "stop"}});
+  for (const pid_t one : answer.value("stopped", std::vector{pid})) {
+    fmt::print("process {} is no longer traced\n", one);
+  }
   return 0;
 }
 

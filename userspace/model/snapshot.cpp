@@ -11,4 +11,10 @@ void Snapshot::set_metadata(const std::string& key, MetadataValue value) {
   metadata_.insert_or_assign(key, std::move(value));
 }
 
+void Snapshot::set_metadata(const SnapshotMetadata& metadata) {
+  for (auto& [key, value] : to_metadata(metadata)) {
+    metadata_.insert_or_assign(key, value);
+  }
+}
+
 }  // namespace tmbpf

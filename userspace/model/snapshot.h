@@ -4,27 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "userspace/model/snapshot_metadata.h"
 #include "userspace/model/trace.h"
 #include "userspace/model/traceback_table.h"
 
 namespace tmbpf {
-
-using MetadataValue = std::variant<std::int64_t, double, std::string>;
-
-// What else is known about a snapshot; every file format keeps it. Keys in use, each optional:
-//   pid int · command string · time double, Unix seconds · elapsed double, seconds traced ·
-//   current, peak int, bytes traced · lost int, events · rss int, bytes · mode string
-// The files do not depend on any of them, but pprof's own time and duration come from `time`
-// and `elapsed`. Strings may hold any bytes; keys are for programs: ASCII, no '='.
-using Metadata = std::map<std::string, MetadataValue>;
 
 // Move-only, so that millions of traces are not copied by accident.
 class Snapshot {
@@ -51,6 +41,8 @@ class Snapshot {
   // tracemalloc.get_traceback_limit() when the traces were taken: 1..kMaxFrames.
   void set_traceback_limit(std::uint32_t limit) { traceback_limit_ = limit; }
   void set_metadata(const std::string& key, MetadataValue value);
+  // All of to_metadata(); what was set before under other keys stays.
+  void set_metadata(const SnapshotMetadata& metadata);
 
   [[nodiscard]] const std::vector<Trace>& traces() const { return traces_; }
   [[nodiscard]] const TracebackTable& table() const { return *table_; }

@@ -55,7 +55,7 @@ int keep_message(libbpf_print_level level, const char* format, va_list arguments
 void set_attach_types(tmbpf_bpf& skeleton) {
   for (bpf_program* program :
        {skeleton.progs.allocate_enter, skeleton.progs.release_enter, skeleton.progs.allocate_exit,
-        skeleton.progs.finalize_enter, skeleton.progs.nothing_enter}) {
+        skeleton.progs.owner_enter, skeleton.progs.finalize_enter, skeleton.progs.nothing_enter}) {
     bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(kTraceUprobeMulti));
   }
 }

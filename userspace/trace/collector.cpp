@@ -19,24 +19,32 @@ bool read_prefix(std::span<const std::byte> event, T& value, std::size_t least) 
   return true;
 }
 
+// The offset or line in the low half of a frame's key.
+std::uint32_t line_of(const CodeObject& code, std::uint64_t key) {
+  const auto low = static_cast<std::uint32_t>(key);
+  if ((low & TMBPF_LINE_GIVEN) != 0) {
+    return low & ~TMBPF_LINE_GIVEN;
+  }
+  return code.line(low == TMBPF_BEFORE_CODE ? -1 : static_cast<int>(low));
+}
+
 }  // namespace
 
-Collector::Collector(ProcessMemory memory, const tmbpf_python& python)
-    : memory_(std::move(memory)), bytes_ob_sval_(python.bytes_ob_sval) {}
+Collector::Collector(ProcessMemory memory, const tmbpf_python& python, LineTableFormat format)
+    : memory_(std::move(memory)), bytes_ob_sval_(python.bytes_ob_sval), format_(format) {}
 
 void Collector::on_event(std::span<const std::byte> event) {
   const std::lock_guard lock(mutex_);
   std::uint32_t kind = 0;
-  tmbpf_fork_event fork{};
+  tmbpf_process_event process{};
   read_prefix(event, kind, sizeof(kind));
   if (kind == TMBPF_EVENT_STACK) {
     add_stack(event);
   } else if (kind == TMBPF_EVENT_CODE) {
     add_code(event);
-  } else if (kind == TMBPF_EVENT_EXEC) {
-    executed_ = true;
-  } else if (kind == TMBPF_EVENT_FORK && read_prefix(event, fork, sizeof(fork))) {
-    forks_.push_back(fork.child);
+  } else if ((kind == TMBPF_EVENT_EXEC || kind == TMBPF_EVENT_FORK) &&
+             read_prefix(event, process, sizeof(process))) {
+    process_events_.push_back(process);
   } else {
     ++counts_.damaged_events;
   }
@@ -67,7 +75,8 @@ void Collector::add_code(std::span<const std::byte> event) {
   }
   CodeObject code{.filename = decode_text(description->filename),
                   .qualname = decode_text(description->qualname),
-                  .firstlineno = description->firstlineno};
+                  .firstlineno = description->firstlineno,
+                  .format = format_};
   const auto* table = reinterpret_cast<const std::byte*>(description->linetable);
   code.linetable.assign(table, table + description->linetable_kept);
   const std::uint64_t whole = description->filename.length * description->filename.char_size;
@@ -112,7 +121,7 @@ FrameId Collector::frame(std::uint64_t key) {
   const bool described = code != codes_.end();
   if (described) {
     frame.filename = table_->add_string(code->second.filename);
-    frame.lineno = code->second.line(static_cast<int>(static_cast<std::uint32_t>(key)));
+    frame.lineno = line_of(code->second, key);
     frame.function = table_->add_string(code->second.qualname);
   }
   const FrameId id = table_->add_frame(frame);
@@ -155,14 +164,9 @@ Collector::Counts Collector::counts() const {
   return counts_;
 }
 
-bool Collector::executed() const {
+std::vector<tmbpf_process_event> Collector::take_process_events() {
   const std::lock_guard lock(mutex_);
-  return executed_;
-}
-
-std::vector<std::uint32_t> Collector::take_forks() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(forks_, {});
+  return std::exchange(process_events_, {});
 }
 
 }  // namespace tmbpf

@@ -23,8 +23,9 @@ namespace tmbpf {
 
 class Collector {
  public:
-  // `memory` serves line tables longer than an event holds; `python` says where their bytes lie.
-  Collector(ProcessMemory memory, const tmbpf_python& python);
+  // `memory` serves line tables longer than an event holds; `python` says where their bytes lie,
+  // `format` what they mean.
+  Collector(ProcessMemory memory, const tmbpf_python& python, LineTableFormat format);
 
   // One message of the ring buffer. Damaged ones are counted.
   void on_event(std::span<const std::byte> event);
@@ -44,9 +45,8 @@ class Collector {
     std::size_t damaged_events = 0;
   };
   [[nodiscard]] Counts counts() const;
-  [[nodiscard]] bool executed() const;  // the target executed a new program
-  // Children forked since the last call.
-  std::vector<std::uint32_t> take_forks();
+  // Forks and new programs since the last call, of the target and whom the programs follow.
+  std::vector<tmbpf_process_event> take_process_events();
 
  private:
   struct Stack {
@@ -64,15 +64,15 @@ class Collector {
   mutable std::mutex mutex_;
   ProcessMemory memory_;
   std::uint32_t bytes_ob_sval_;
+  LineTableFormat format_;
   std::shared_ptr<TracebackTable> table_ = std::make_shared<TracebackTable>();
   std::unordered_map<std::uint64_t, Stack> stacks_;  // described, not resolved yet
   std::unordered_map<std::uint64_t, TracebackId> resolved_;
   std::unordered_map<std::uint64_t, FrameId> frames_;
   std::unordered_map<std::uint32_t, CodeObject> codes_;
-  std::vector<std::uint32_t> forks_;
+  std::vector<tmbpf_process_event> process_events_;
   std::unordered_set<std::uint64_t> unresolved_;
   Counts counts_;
-  bool executed_ = false;
 };
 
 }  // namespace tmbpf

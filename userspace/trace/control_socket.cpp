@@ -27,6 +27,12 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
+// 0: there is none.
+ino_t inode_of(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 bool read_line(int fd, std::string& line) {
   std::array<char, 4096> chunk{};
   while (line.find('\n') == std::string::npos && line.size() < kMaxMessage) {
@@ -77,13 +83,16 @@ ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
   if (!bound || ::listen(listener_.get(), 8) != 0) {
     throw Error(fmt::format("cannot make the control socket {}: {}", path_, std::strerror(error)));
   }
+  inode_ = inode_of(path_);
 }
 
 ControlServer::~ControlServer() { withdraw(); }
 
 void ControlServer::withdraw() {
   if (!path_.empty()) {
-    ::unlink(path_.c_str());
+    if (inode_of(path_) == inode_) {
+      ::unlink(path_.c_str());
+    }
     path_.clear();
   }
 }

@@ -22,8 +22,10 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
   ~ControlServer();
 
-  // Takes the socket's name away; a client that is being served still gets its answer.
+  // Takes the socket's name away, if it is still ours; a client that is being served still gets its
+  // answer.
   void withdraw();
+  [[nodiscard]] bool withdrawn() const { return path_.empty(); }
   [[nodiscard]] int fd() const { return listener_.get(); }
 
   // Accepts one client and answers its request with what `answer` returns; an Error that `answer`
@@ -47,6 +49,7 @@ class ControlServer {
   static nlohmann::json error_message(const std::exception& error);
 
   std::string path_;
+  ino_t inode_ = 0;
   UniqueFd listener_;
 };
 

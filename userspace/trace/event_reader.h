@@ -3,12 +3,14 @@
 // fills it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
 #include "userspace/trace/collector.h"
+#include "util/unique_fd.h"
 
 struct ring_buffer;
 
@@ -25,12 +27,20 @@ class EventReader {
   // Returns when everything sent before the call has reached the collector.
   void drain();
 
+  // Readable from when a fork or a new program has reached the collector until clear_news().
+  [[nodiscard]] int news_fd() const { return news_.get(); }
+  void clear_news() const;
+
  private:
   struct BufferDeleter {
     void operator()(ring_buffer* buffer) const;
   };
+  static int on_message(void* context, void* data, std::size_t size);
   void run(const std::stop_token& stop);
 
+  Collector& collector_;
+  UniqueFd news_;
+  UniqueFd wakeups_;  // epoll on the ring buffer: its wake-ups only, not whether it holds something
   std::unique_ptr<ring_buffer, BufferDeleter> buffer_;
   std::mutex mutex_;  // one consumer at a time
   std::jthread thread_;

@@ -28,6 +28,7 @@ constexpr std::array kWordings{
     Wording{TMBPF_LOST_FRAMES, "frames", "stacks cut short: a frame was not readable"},
     Wording{TMBPF_LOST_STACKS, "stacks", "stack descriptions lost, sent again when next seen"},
     Wording{TMBPF_LOST_CODES, "codes", "code descriptions lost, sent again when next seen"},
+    Wording{TMBPF_LOST_DOMAINS, "domains", "blocks not recorded: too many tracemalloc domains"},
 };
 static_assert(kWordings.size() == TMBPF_COUNTERS - TMBPF_FIRST_LOSS);
 

@@ -33,17 +33,21 @@ UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operati
 
 void ProbeLinks::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 
-ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, bool multi, bool bare)
-    : skeleton_(&skeleton), multi_(multi) {
+ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
+                       const TraceOptions& options, bool multi)
+    : skeleton_(&skeleton), multi_(multi), follow_(options.follow) {
   watch_lifecycle();
   const auto& progs = skeleton.progs;
-  returns_ = UprobeLink(bare ? progs.nothing_enter : progs.allocate_exit,
-                        batch_of(target, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN}), multi);
-  releases_ = UprobeLink(bare ? progs.nothing_enter : progs.release_enter,
-                         batch_of(target, {TMBPF_OP_FREE, TMBPF_OP_RESULT}), multi);
-  requests_ =
-      UprobeLink(bare ? progs.nothing_enter : progs.allocate_enter,
-                 batch_of(target, {TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}), multi);
+  const auto attach = [&](const bpf_program* program, const std::vector<int>& operations) {
+    return UprobeLink(options.bare ? progs.nothing_enter : program, batch_of(target, operations),
+                      multi);
+  };
+  returns_ = attach(progs.allocate_exit, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN});
+  releases_ = attach(progs.release_enter, {TMBPF_OP_FREE, TMBPF_OP_RESULT, TMBPF_OP_UNTRACK});
+  owners_ = attach(progs.owner_enter, options.freelists
+                                          ? std::vector<int>{TMBPF_OP_NEW_REFERENCE, TMBPF_OP_TRACK}
+                                          : std::vector<int>{TMBPF_OP_TRACK});
+  requests_ = attach(progs.allocate_enter, {TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC});
   if (target.finalize_offset) {
     finalize_ = UprobeLink(progs.finalize_enter,
                            {.path = target.attach_path,
@@ -55,11 +59,11 @@ ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, bo
 }
 
 void ProbeLinks::watch_lifecycle() {
-  for (const bpf_program* program :
-       {skeleton_->progs.process_exec, skeleton_->progs.process_fork}) {
+  for (const bpf_program* program : {skeleton_->progs.process_exec, skeleton_->progs.process_fork,
+                                     skeleton_->progs.process_exit}) {
     bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) {
-      throw Error(fmt::format("cannot watch for exec and fork: {}", std::strerror(errno)));
+      throw Error(fmt::format("cannot watch for exec, fork and exit: {}", std::strerror(errno)));
     }
     lifecycle_.emplace_back(link);
   }
@@ -68,9 +72,12 @@ void ProbeLinks::watch_lifecycle() {
 void ProbeLinks::detach() {
   finalize_.detach();
   requests_.detach();
+  owners_.detach();
   releases_.detach();
   returns_.detach();
-  lifecycle_.clear();
+  if (!follow_) {
+    lifecycle_.clear();
+  }
 }
 
 // A probe that comes and goes at the same places, for another process (ours), makes the kernel look
@@ -82,6 +89,10 @@ void ProbeLinks::heal_children(const PythonTarget& target) const {
   UprobeBatch batch{.path = target.attach_path, .pid = ::getpid()};
   for (const ProbeSite& site : target.plan.sites) {
     batch.offsets.push_back(site.file_offset);
+    batch.cookies.push_back(0);
+  }
+  if (target.finalize_offset) {
+    batch.offsets.push_back(*target.finalize_offset);
     batch.cookies.push_back(0);
   }
   const UprobeLink healing(skeleton_->progs.nothing_enter, batch, true);

@@ -8,6 +8,7 @@
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/trace_options.h"
 #include "userspace/trace/uprobe_link.h"
 
 struct bpf_link;
@@ -17,21 +18,22 @@ namespace tmbpf {
 class ProbeLinks {
  public:
   // Attaches. Results and frees come first, requests last: a request whose free or result is not
-  // watched yet would leave a trace that nothing removes. `bare`: programs that do nothing at the
-  // same places, for the benchmark. Throws Error as UprobeLink does. The skeleton must outlive the
-  // object.
-  ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, bool multi, bool bare);
+  // watched yet would leave a trace that nothing removes. Throws Error as UprobeLink does. The
+  // skeleton must outlive the object.
+  ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, const TraceOptions& options,
+             bool multi);
 
-  // In the reverse order. Idempotent.
+  // In the reverse order. Idempotent. With follow, the descendants are watched until the end of the
+  // object.
   void detach();
 
   // Frees the target's forked children of the breakpoints that they inherited. Nothing to do
   // without uprobe_multi: perf events heal by themselves.
   void heal_children(const PythonTarget& target) const;
 
-  // Allocation, free and result probes attached.
+  // Allocation, owner, free and result probes attached.
   [[nodiscard]] std::size_t size() const {
-    return requests_.size() + releases_.size() + returns_.size();
+    return requests_.size() + releases_.size() + returns_.size() + owners_.size();
   }
 
  private:
@@ -42,10 +44,12 @@ class ProbeLinks {
 
   const tmbpf_bpf* skeleton_;
   bool multi_;
+  bool follow_;
   std::vector<std::unique_ptr<bpf_link, LinkDeleter>> lifecycle_;  // exec and fork
   UprobeLink returns_;
   UprobeLink releases_;
   UprobeLink requests_;
+  UprobeLink owners_;
   UprobeLink finalize_;
 };
 

@@ -8,57 +8,55 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "userspace/files/snapshot_file.h"
-#include "userspace/trace/control_socket.h"
+#include "userspace/trace/family.h"
+#include "userspace/trace/session_member.h"
 #include "util/error.h"
+#include "util/log.h"
 
 namespace tmbpf {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = SessionMember::Clock;
 
-nlohmann::json losses_json(const TraceStatus& status) {
-  nlohmann::json losses = nlohmann::json::object();
-  for (const Loss& loss : status.losses) {
-    losses[loss.key] = {{"count", loss.count}, {"what", loss.what}};
-  }
-  return losses;
-}
-
-// How long a session keeps what an ended target left behind for a snapshot to fetch.
+// How long a session keeps what ended processes left behind for a snapshot to fetch, and, of those
+// that were followed, how many: a server may go through workers without end.
 constexpr std::chrono::hours kKeepAfterEnd{1};
+constexpr std::size_t kMostEnded = 32;
+constexpr int kTick = 1000;  // milliseconds between looks at whether processes still run
 
 class Session {
  public:
   Session(PythonTarget target, const TraceOptions& options)
-      : tracer_(std::in_place, std::move(target), options),
-        server_(tracer_->target().identity.pid) {}
+      : follow_(options.follow),
+        family_(std::in_place, std::move(target), options),
+        root_(family_->root()) {
+    members_.try_emplace(root_, root_);
+  }
 
   void serve() {
     while (!stopped_ && !expired()) {
-      std::array<pollfd, 2> waits{pollfd{server_.fd(), POLLIN, 0},
-                                  pollfd{signals_.get(), POLLIN, 0}};
-      ::poll(waits.data(), waits.size(), 1000);
-      if ((waits[1].revents & POLLIN) != 0) {
+      const std::vector<pid_t> asked = wait();
+      if (ended_by_signal_) {
         break;
       }
-      if (tracer_->poll() != TargetState::running && !ended_at_) {
-        ended_at_ = Clock::now();
+      family_->poll();
+      take_members();
+      for (const pid_t pid : asked) {
+        serve_client(pid);
       }
-      if ((waits[0].revents & POLLIN) != 0) {
-        server_.serve_one([this](const nlohmann::json& request) { return answer(request); });
-      }
-    }
-    if (tracer_) {
-      tracer_->detach();
+      drop_members();
     }
   }
 
@@ -72,37 +70,146 @@ class Session {
     return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
   }
 
-  [[nodiscard]] bool expired() const {
+  // The processes whose sockets a client waits at.
+  std::vector<pid_t> wait() {
+    std::vector<pollfd> waits;
+    for (auto& [pid, member] : members_) {
+      waits.push_back({member.server().fd(), POLLIN, 0});
+    }
+    waits.push_back({signals_.get(), POLLIN, 0});
+    for (const int fd : family_->fds()) {
+      waits.push_back({fd, POLLIN, 0});
+    }
+    ::poll(waits.data(), waits.size(), kTick);
+    std::vector<pid_t> asked;
+    auto wait = waits.begin();
+    for (const auto& [pid, member] : members_) {
+      if (((wait++)->revents & POLLIN) != 0) {
+        asked.push_back(pid);
+      }
+    }
+    ended_by_signal_ = (wait->revents & POLLIN) != 0;
+    return asked;
+  }
+
+  // Gives new members a socket; what ended ones left is kept without their tracers.
+  void take_members() {
+    for (Tracer* tracer : family_->members()) {
+      const pid_t pid = tracer->target().identity.pid;
+      const auto known = members_.find(pid);
+      if (known != members_.end() && known->second.settled()) {
+        members_.erase(known);  // the pid is another process's or another program's now
+      }
+      try {
+        const auto member = members_.try_emplace(pid, pid).first;
+        if (tracer->state() != TargetState::running && pid != root_) {
+          member->second.settle(*tracer);
+          family_->release(pid);
+        }
+      } catch (const Error& error) {
+        log_debug(error.what());
+        family_->release(pid);
+      }
+    }
+  }
+
+  void serve_client(pid_t pid) {
+    const auto member = members_.find(pid);
+    if (member != members_.end() && !stopped_) {
+      member->second.server().serve_one(
+          [this, pid](const nlohmann::json& request) { return answer(pid, request); });
+    }
+  }
+
+  // The stopped, the old, and the oldest when they are too many.
+  void drop_members() {
+    std::erase_if(members_, [](const auto& entry) {
+      const auto settled = entry.second.settled_at();
+      return entry.second.server().withdrawn() ||
+             (settled && Clock::now() - *settled > kKeepAfterEnd);
+    });
+    const auto older = [](const auto& left, const auto& right) {
+      return left.second.settled_at().value_or(Clock::time_point::max()) <
+             right.second.settled_at().value_or(Clock::time_point::max());
+    };
+    while (std::count_if(members_.begin(), members_.end(), [](const auto& entry) {
+             return entry.second.settled();
+           }) > static_cast<std::ptrdiff_t>(kMostEnded)) {
+      members_.erase(std::min_element(members_.begin(), members_.end(), older));
+    }
+  }
+
+  bool expired() {
+    if (family_->alive()) {
+      ended_at_.reset();
+    } else if (!ended_at_) {
+      ended_at_ = Clock::now();
+    }
     return ended_at_ && Clock::now() - *ended_at_ > kKeepAfterEnd;
   }
 
-  nlohmann::json answer(const nlohmann::json& request) {
+  nlohmann::json answer(pid_t pid, const nlohmann::json& request) {
     const std::string command = request.value("command", "");
+    SessionMember& member = members_.at(pid);
     if (command == "status") {
-      return status_json(*tracer_);
+      nlohmann::json status = member.status(family_->find(pid));
+      if (follow_) {
+        add_family(status, pid);
+      }
+      return status;
     }
     if (command == "snapshot") {
-      const Snapshot snapshot = tracer_->snapshot();
-      write_snapshot(snapshot, request.value("output", ""));
-      return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer_->status())}};
+      return member.write(family_->find(pid), request.value("output", ""));
     }
     if (command == "stop") {
-      // All of it before the answer, so that the next session can start at once; the lock goes
-      // last.
-      stopped_ = true;
-      server_.withdraw();
-      tracer_.reset();
-      return nlohmann::json::object();
+      return stop(pid);
     }
     throw Error(fmt::format("the session does not know the command \"{}\"", command),
                 "client and session are of different tmbpf versions");
   }
 
+  void add_family(nlohmann::json& status, pid_t pid) {
+    if (pid != root_) {
+      status["followed_from"] = root_;
+      return;
+    }
+    status["family"] = nlohmann::json::array();
+    for (auto& [other, member] : members_) {
+      if (other != root_) {
+        status["family"].push_back(member.summary(family_->find(other)));
+      }
+    }
+    status["not_followed"] = family_->refusals().count;
+    status["not_followed_last"] = family_->refusals().last;
+  }
+
+  // The root's stop ends the whole session. All of it before the answer, so that the next session
+  // can start at once; the locks go last.
+  nlohmann::json stop(pid_t pid) {
+    std::vector<pid_t> stopped;
+    for (auto& [other, member] : members_) {
+      if (pid == root_ || other == pid) {
+        member.server().withdraw();
+        stopped.push_back(other);
+      }
+    }
+    if (pid == root_) {
+      stopped_ = true;
+      family_.reset();
+    } else {
+      family_->release(pid);
+    }
+    return {{"stopped", stopped}};
+  }
+
   // First: the tracer's thread must not be killed by what this one waits for.
   UniqueFd signals_ = end_signals();
-  std::optional<Tracer> tracer_;  // until the session ends
-  ControlServer server_;
+  bool follow_;
+  std::optional<Family> family_;  // until the session ends
+  pid_t root_;
+  std::map<pid_t, SessionMember> members_;
   bool stopped_ = false;
+  bool ended_by_signal_ = false;
   std::optional<Clock::time_point> ended_at_;
 };
 
@@ -177,36 +284,6 @@ void start_session(PythonTarget target, const TraceOptions& options) {
     throw Error(report.value("message", "unknown error"), report.value("hint", ""),
                 static_cast<ExitStatus>(report.value("status", 1)));
   }
-}
-
-nlohmann::json status_json(Tracer& tracer) {
-  const TraceStatus status = tracer.status();
-  const auto coverage = tracer.coverage();
-  return {{"pid", status.pid},
-          {"command", status.command},
-          {"python", status.version},
-          {"tracing", status.state == TargetState::running},
-          {"state", to_string(status.state)},
-          {"replaced_allocator", status.replaced_allocator},
-          {"mode", "exact"},
-          {"frames", status.frames},
-          {"traced_current", status.traced_current},
-          {"traced_peak", status.traced_peak},
-          {"traces", status.traces},
-          {"max_traces", status.max_traces},
-          {"requests", status.requests},
-          {"frees", status.frees},
-          {"tracer_memory", status.tracer_memory},
-          {"kernel_memory", status.kernel_memory},
-          {"process_rss", status.process_rss},
-          {"sites", status.sites},
-          {"elapsed", status.elapsed},
-          {"attach_seconds", status.attach_seconds},
-          {"coverage", coverage ? nlohmann::json(coverage->share()) : nlohmann::json()},
-          {"missing_blocks", coverage ? nlohmann::json(coverage->missing) : nlohmann::json()},
-          {"blocks_before_attach", coverage ? nlohmann::json(coverage->before) : nlohmann::json()},
-          {"lost", status.lost()},
-          {"losses", losses_json(status)}};
 }
 
 }  // namespace tmbpf

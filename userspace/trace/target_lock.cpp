@@ -81,9 +81,12 @@ TargetLock::TargetLock(pid_t target) : path_(fmt::format("{}/{}.lock", run_direc
   }
 }
 
-TargetLock::~TargetLock() {
+TargetLock::~TargetLock() { release(); }
+
+void TargetLock::release() {
   if (fd_.valid()) {
     ::unlink(path_.c_str());
+    fd_.reset();
   }
 }
 

@@ -21,6 +21,8 @@ class TargetLock {
   TargetLock& operator=(const TargetLock&) = delete;
   ~TargetLock();
 
+  void release();  // idempotent
+
  private:
   std::string path_;
   UniqueFd fd_;

@@ -9,8 +9,10 @@ namespace tmbpf {
 struct TraceOptions {
   std::uint32_t frames = 10;             // kept of each stack, 1..TMBPF_MAX_FRAMES
   std::uint32_t max_traces = 4U << 20U;  // live blocks kept at most
-  bool stop_at_end = false;              // stop the process (SIGSTOP) where it begins to finalize
-  bool bare = false;                     // benchmark: probes that do nothing
+  bool freelists = true;     // objects taken from free lists get their new owner's stack
+  bool follow = false;       // report what the target's descendants fork and execute, too
+  bool stop_at_end = false;  // stop the process (SIGSTOP) where it begins to finalize
+  bool bare = false;         // benchmark: probes that do nothing
 };
 
 }  // namespace tmbpf

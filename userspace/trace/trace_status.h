@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/model/loss.h"
+
 namespace tmbpf {
 
 enum class TargetState : std::uint8_t {
@@ -18,13 +20,6 @@ enum class TargetState : std::uint8_t {
 };
 
 std::string_view to_string(TargetState state);
-
-// One kind of thing that was not seen as it should have been.
-struct Loss {
-  std::string what;  // a sentence for people
-  std::string key;   // a word for programs
-  std::uint64_t count = 0;
-};
 
 struct TraceStatus {
   pid_t pid = 0;

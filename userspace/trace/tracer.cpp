@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "symbols/process/process_memory.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -20,6 +22,11 @@ namespace {
 
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::uint32_t pid_namespace() {
+  struct stat status {};
+  return ::stat("/proc/self/ns/pid", &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
 }
 
 // Asked before the lock, so that who lacks a privilege hears which.
@@ -33,8 +40,19 @@ SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& opt
   SkeletonSettings settings{
       .python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
   settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
+  settings.config.follow = options.follow ? 1 : 0;
+  settings.config.pid = static_cast<std::uint32_t>(target.identity.pid);
+  settings.config.pid_namespace = pid_namespace();
   settings.config.max_frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
   return settings;
+}
+
+// What allocates in the target without being seen; empty: nothing does.
+std::string untraced_allocator(const PythonTarget& target) {
+  const std::size_t own_gil = own_gil_interpreters(target);
+  return own_gil == 0 ? replaced_allocator(target)
+                      : fmt::format("{} subinterpreter{} with a GIL of its own", own_gil,
+                                    own_gil == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -44,15 +62,15 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       options_(options),
       support_(sufficient_support()),
       lock_(target_.identity.pid),
-      collector_(ProcessMemory(target_.identity.pid), target_.python) {
+      collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
   require_traceable();
   skeleton_ = load_skeleton(settings_of(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
   const double begin = now_seconds();
-  links_.emplace(*skeleton_, target_, support_.uprobe_multi, options_.bare);
+  links_.emplace(*skeleton_, target_, options_, support_.uprobe_multi);
   attached_at_ = now_seconds();
   attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
-  baseline_ = read_pymalloc_heap(ProcessMemory(target_.identity.pid), target_.python).blocks;
+  baseline_ = read_baseline(ProcessMemory(target_.identity.pid), target_.python);
   if (!still_runs(target_.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid),
                 "", ExitStatus::target);
@@ -62,6 +80,12 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
 Tracer::~Tracer() = default;
 
 void Tracer::require_traceable() const {
+  if (own_gil_interpreters(target_) != 0) {
+    throw Error(
+        fmt::format("process {} ({}) has {}, whose memory tmbpf cannot follow yet",
+                    target_.identity.pid, target_.identity.command, untraced_allocator(target_)),
+        "subinterpreters that share the main interpreter's GIL can be traced", ExitStatus::target);
+  }
   const std::string replaced = replaced_allocator(target_);
   if (!replaced.empty()) {
     throw Error(
@@ -70,13 +94,22 @@ void Tracer::require_traceable() const {
         "restart it without that, or look at it with what replaced the allocator",
         ExitStatus::target);
   }
-  for (const PlanCheck& check : target_.plan.checks) {
+  require_checks(target_.plan.checks, "every allocation",
+                 fmt::format("`tmbpf check --pid {}` lists every check; please report this build",
+                             target_.identity.pid));
+  if (options_.freelists) {
+    require_checks(target_.free_list_checks, "every object from a free list",
+                   "--no-freelists leaves them with who allocated them; please report this build");
+  }
+}
+
+void Tracer::require_checks(const std::vector<PlanCheck>& checks, const char* what,
+                            const std::string& hint) const {
+  for (const PlanCheck& check : checks) {
     if (!check.passed) {
-      throw Error(fmt::format("cannot prove that every allocation of {} would be seen: {} ({})",
+      throw Error(fmt::format("cannot prove that {} of {} would be seen: {} ({})", what,
                               target_.image_path, check.name, check.detail),
-                  fmt::format("`tmbpf check --pid {}` lists every check; please report this build",
-                              target_.identity.pid),
-                  ExitStatus::target);
+                  hint, ExitStatus::target);
     }
   }
 }
@@ -88,24 +121,60 @@ void Tracer::detach() {
 }
 
 TargetState Tracer::poll() {
+  reader_->clear_news();
   reader_->drain();
+  const bool executed = take_process_events();
   if (state_ != TargetState::running) {
     return state_;
   }
   // In this order: a new process of the same pid executes its program too.
   if (!still_runs(target_.identity)) {
     state_ = TargetState::exited;
-  } else if (collector_.executed()) {
+  } else if (executed) {
     state_ = TargetState::executed;
   } else {
-    if (!collector_.take_forks().empty()) {
-      links_->heal_children(target_);
-    }
-    replaced_ = replaced_allocator(target_);
+    replaced_ = untraced_allocator(target_);
     return state_;
   }
   detach();
   return state_;
+}
+
+// Frees forked children of the breakpoints that they inherited, and keeps the events for who
+// follows them. Whether the target itself executed a new program.
+bool Tracer::take_process_events() {
+  bool forked = false;
+  bool executed = false;
+  for (const tmbpf_process_event& event : collector_.take_process_events()) {
+    const bool own = static_cast<pid_t>(event.tgid) == target_.identity.pid;
+    executed = executed || (own && event.kind == TMBPF_EVENT_EXEC);
+    forked = forked || event.kind == TMBPF_EVENT_FORK;
+    if (options_.follow) {
+      family_events_.push_back(event);
+    }
+  }
+  if (forked) {
+    links_->heal_children(target_);
+  }
+  return executed;
+}
+
+std::vector<tmbpf_process_event> Tracer::take_family_events() {
+  return std::exchange(family_events_, {});
+}
+
+void Tracer::watch(pid_t descendant) {
+  const auto key = static_cast<std::uint32_t>(descendant);
+  const std::uint8_t member = 1;
+  bpf_map_update_elem(bpf_map__fd(skeleton_->maps.family), &key, &member, BPF_ANY);
+}
+
+void Tracer::retire() {
+  if (state_ == TargetState::running) {
+    state_ = TargetState::executed;
+  }
+  detach();
+  lock_.release();
 }
 
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
@@ -114,28 +183,26 @@ std::vector<LiveBlock> Tracer::live_blocks() const {
   return read_traces(bpf_map__fd(skeleton_->maps.traces));
 }
 
-Snapshot Tracer::snapshot() {
+std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
+  const auto& domains = skeleton_->bss->domains;
+  return block.domain == 0 || block.domain > TMBPF_MAX_DOMAINS ? 0
+                                                               : domains.domain[block.domain - 1];
+}
+
+Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage) {
   const std::vector<LiveBlock> blocks = live_blocks();
   reader_->drain();
   Snapshot snapshot(collector_.table());
   snapshot.reserve_traces(blocks.size());
   for (const LiveBlock& block : blocks) {
-    snapshot.add_trace({.traceback = collector_.resolve(block.trace.stack),
+    snapshot.add_trace({.domain = domain_of(block),
+                        .traceback = collector_.resolve(block.trace.stack),
                         .size = block.trace.size,
                         .address = block.address});
   }
   const TraceStatus now = status();
   snapshot.set_traceback_limit(now.frames);
-  snapshot.set_metadata("pid", static_cast<std::int64_t>(now.pid));
-  snapshot.set_metadata("command", now.command);
-  snapshot.set_metadata("time", now_seconds());
-  snapshot.set_metadata("elapsed", now.elapsed);
-  snapshot.set_metadata("current", static_cast<std::int64_t>(now.traced_current));
-  snapshot.set_metadata("peak", static_cast<std::int64_t>(now.traced_peak));
-  snapshot.set_metadata("lost", static_cast<std::int64_t>(now.lost()));
-  snapshot.set_metadata("rss", static_cast<std::int64_t>(now.process_rss));
-  snapshot.set_metadata("mode", "exact");
-  snapshot.set_metadata("state", std::string(to_string(now.state)));
+  snapshot.set_metadata(snapshot_metadata_of(now, coverage, now_seconds()));
   return snapshot;
 }
 
@@ -182,10 +249,14 @@ std::optional<Coverage> Tracer::coverage() {
     return std::nullopt;
   }
   const int map_fd = bpf_map__fd(skeleton_->maps.traces);
-  return measure_coverage(
+  auto coverage = measure_coverage(
       ProcessMemory(target_.identity.pid), target_.python, baseline_,
       {.read_all = [map_fd] { return read_traces(map_fd); },
        .contains = [map_fd](std::uint64_t address) { return has_trace(map_fd, address); }});
+  if (coverage) {
+    coverage->causes = missing_causes(coverage->missing, status().losses);
+  }
+  return coverage;
 }
 
 }  // namespace tmbpf

@@ -37,8 +37,9 @@ class Tracer {
   // Takes every probe out; what was recorded stays readable. Idempotent.
   void detach();
 
-  // The live blocks now. Also after the target's end: then those that it left behind.
-  Snapshot snapshot();
+  // The live blocks now. Also after the target's end: then those that it left behind. `coverage`
+  // goes into the snapshot's metadata.
+  Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt);
   TraceStatus status();
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
   // Nothing when the target is gone or finalizes.
@@ -47,6 +48,18 @@ class Tracer {
   // To be called now and then: notices the target's end, a new program, a replaced allocator,
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
+  [[nodiscard]] TargetState state() const { return state_; }  // as of the last poll()
+  // Readable when somebody forked or executed: poll() should be called soon.
+  [[nodiscard]] int news_fd() const { return reader_->news_fd(); }
+
+  // What poll() met of forks and new programs, of the target and its descendants, since the last
+  // call; only with TraceOptions::follow. Goes on when the target itself has ended.
+  std::vector<tmbpf_process_event> take_family_events();
+  // Has a descendant watched that was forked before the attach.
+  void watch(pid_t descendant);
+  // Lets go of a target that became another program or process, so that a new tracer may have it;
+  // what was recorded, and family events, go on as after its end.
+  void retire();
 
   // Whether the target has begun to finalize; what it held then stays recorded.
   [[nodiscard]] bool at_end() const;
@@ -56,6 +69,10 @@ class Tracer {
 
  private:
   void require_traceable() const;
+  void require_checks(const std::vector<PlanCheck>& checks, const char* what,
+                      const std::string& hint) const;
+  bool take_process_events();
+  [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
 
   PythonTarget target_;
@@ -69,6 +86,7 @@ class Tracer {
   BlockSet baseline_;
   TargetState state_ = TargetState::running;
   std::string replaced_;
+  std::vector<tmbpf_process_event> family_events_;
   double attached_at_ = 0;  // Unix seconds
   double attach_seconds_ = 0;
 };

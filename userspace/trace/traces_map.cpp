@@ -38,7 +38,9 @@ std::vector<LiveBlock> read_traces(int map_fd) {
       throw Error(fmt::format("cannot read the live blocks: {}", std::strerror(error)));
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      blocks.push_back({keys[i], values[i]});
+      blocks.push_back({.address = keys[i] & TMBPF_ADDRESS_MASK,
+                        .domain = static_cast<std::uint16_t>(keys[i] >> TMBPF_DOMAIN_SHIFT),
+                        .trace = values[i]});
     }
     if (error == ENOENT) {
       return blocks;

@@ -11,6 +11,7 @@ namespace tmbpf {
 
 struct LiveBlock {
   std::uint64_t address = 0;
+  std::uint16_t domain = 0;  // its slot: 0 for tracemalloc's domain 0, else 1 + index
   tmbpf_trace trace{};
 };
 
@@ -18,7 +19,7 @@ struct LiveBlock {
 // or goes meanwhile may or may not be. Throws Error when the map cannot be read.
 std::vector<LiveBlock> read_traces(int map_fd);
 
-// Whether the address has a trace now.
+// Whether the address has a trace in domain 0 now.
 bool has_trace(int map_fd, std::uint64_t address);
 
 }  // namespace tmbpf

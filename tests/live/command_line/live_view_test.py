@@ -40,7 +40,7 @@ class PlainViewTest(CommandLineTest):
                         r"^tracing for [\d.]+ s \| mode exact \| 3 frames$",
                         r"^traced .+ in [\d,]+ blocks? \| peak .+ \| process RSS [\d.]+ [KMG]iB$",
                         r"^tracer memory [\d.]+ MiB \| lost events 0 \| coverage 100\.00 %$",
-                        r"blocks are from before the attach"):
+                        r"^note: [\d,]+ blocks \(.+\) from before the attach, most of [\d, ]+ B$"):
             self.assertRegex(out, re.compile(pattern, re.MULTILINE))
 
     def test_once_prints_one_table(self) -> None:

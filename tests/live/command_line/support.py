@@ -120,10 +120,10 @@ class Running:
 
 
 class Target:
-    """A running target.py."""
+    """A running target.py, or `program` with its arguments."""
 
-    def __init__(self, python: str, environment: "dict | None" = None, **options) -> None:
-        self.process = subprocess.Popen([python, "-S", TARGET], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, python: str, environment: "dict | None" = None, program: tuple = (TARGET,), **options) -> None:
+        self.process = subprocess.Popen([python, "-S", *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         bufsize=0, env={**os.environ, **(environment or {})}, **options)
         self.pid = self.process.pid
         try:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/planner/interpreters.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -14,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kProgram = "python3.11";
-constexpr const char* kLibrary = "libpython3.11.so.1.0";
+constexpr int kFirstMinor = 8;
+constexpr int kLastMinor = 15;
 
 std::vector<fs::path> children(const fs::path& directory) {
   std::error_code error;
@@ -31,12 +33,17 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::vector<fs::path> program_directories() {
+std::vector<fs::path> paths_in(const char* name) {
   std::vector<fs::path> found;
-  std::istringstream path(variable("PATH"));
-  for (std::string part; std::getline(path, part, ':');) {
+  std::istringstream list(variable(name));
+  for (std::string part; std::getline(list, part, ':');) {
     found.emplace_back(part);
   }
+  return found;
+}
+
+std::vector<fs::path> program_directories() {
+  std::vector<fs::path> found = paths_in("PATH");
   found.emplace_back("/usr/bin");
   for (const fs::path& version : children(fs::path(variable("HOME")) / ".pyenv" / "versions")) {
     found.push_back(version / "bin");
@@ -59,7 +66,7 @@ std::vector<fs::path> library_directories() {
 
 bool holds_interpreter(const fs::path& file) {
   try {
-    return ElfImage::open(file.string()).symbol("_Py_GetAllocatedBlocks").has_value();
+    return ElfImage::open(file.string()).symbol("_PyRuntime").has_value();
   } catch (const Error&) {
     return false;  // a script that picks a version, or no ELF file at all
   }
@@ -68,13 +75,20 @@ bool holds_interpreter(const fs::path& file) {
 class Search {
  public:
   std::vector<Interpreter> run() {
-    for (const fs::path& directory : program_directories()) {
-      const fs::path program = directory / kProgram;
-      add(program, program);
-      add(directory.parent_path() / "lib" / kLibrary, program);
+    for (int minor = kFirstMinor; minor <= kLastMinor; ++minor) {
+      const std::string name = fmt::format("python3.{}", minor);
+      const std::string library = fmt::format("lib{}.so.1.0", name);
+      for (const fs::path& directory : program_directories()) {
+        const fs::path program = directory / name;
+        add(program, program);
+        add(directory.parent_path() / "lib" / library, program);
+      }
+      for (const fs::path& directory : library_directories()) {
+        add(directory / library, {});
+      }
     }
-    for (const fs::path& directory : library_directories()) {
-      add(directory / kLibrary, {});
+    for (const fs::path& image : paths_in("TMBPF_EXTRA_PYTHONS")) {
+      add(image, {});
     }
     return std::move(found_);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CPython 3.11 builds of this machine.
+// The CPython 3.8 to 3.15 builds of this machine, whether or not something here can run them.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,9 @@ struct Interpreter {
   std::filesystem::path program;  // runs it; empty when only the library is there
 };
 
-// Searches PATH, the loader's directories and pyenv's versions. Each image once.
+// Searches PATH, the loader's directories and pyenv's versions; then the files that the environment
+// variable TMBPF_EXTRA_PYTHONS names (separated by colons), such as those of other roots. Each
+// image once.
 std::vector<Interpreter> find_interpreters();
 
 // For SCOPED_TRACE and messages.

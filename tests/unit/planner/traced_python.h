@@ -26,6 +26,8 @@ class TracedPython {
 
   // What to add to a vaddr of the interpreter's image.
   [[nodiscard]] std::uint64_t bias() const { return bias_; }
+  // The 8 bytes at an address of the child. Throws Error.
+  [[nodiscard]] std::uint64_t peek(std::uint64_t address) const;
   void set_breakpoint(std::uint64_t address);
   void clear_breakpoint(std::uint64_t address);
   // Runs to the next breakpoint: its address, with rip on it. Nothing when the program ended.
@@ -40,7 +42,6 @@ class TracedPython {
   [[nodiscard]] int exit_status() const { return exit_status_; }
 
  private:
-  [[nodiscard]] std::uint64_t peek(std::uint64_t address) const;
   void poke(std::uint64_t address, std::uint64_t word) const;
   void find_bias(const Interpreter& interpreter);
   bool wait_stopped();

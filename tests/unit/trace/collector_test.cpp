@@ -57,7 +57,7 @@ std::uint64_t key(std::uint32_t code, std::uint32_t offset) {
 
 class CollectorTest : public testing::Test {
  protected:
-  Collector collector_{ProcessMemory(::getpid()), tmbpf_python{}};
+  Collector collector_{ProcessMemory(::getpid()), tmbpf_python{}, LineTableFormat::locations};
 
   std::string text(TracebackId id) {
     std::string result;
@@ -113,15 +113,26 @@ TEST_F(CollectorTest, damaged_messages_are_counted_and_change_nothing) {
   EXPECT_EQ(collector_.counts().stacks + collector_.counts().codes, 0U);
 }
 
-TEST_F(CollectorTest, exec_and_forks_are_told) {
-  const tmbpf_fork_event fork{TMBPF_EVENT_FORK, 4711};
+TEST_F(CollectorTest, exec_and_forks_are_told_once_in_their_order) {
+  const tmbpf_process_event fork{TMBPF_EVENT_FORK, 12, 4711};
+  const tmbpf_process_event exec{TMBPF_EVENT_EXEC, 4711, 0};
   collector_.on_event(std::as_bytes(std::span(&fork, 1)));
-  EXPECT_EQ(collector_.take_forks(), std::vector<std::uint32_t>{4711});
-  EXPECT_TRUE(collector_.take_forks().empty());
-  EXPECT_FALSE(collector_.executed());
-  const std::uint32_t exec = TMBPF_EVENT_EXEC;
   collector_.on_event(std::as_bytes(std::span(&exec, 1)));
-  EXPECT_TRUE(collector_.executed());
+  const auto events = collector_.take_process_events();
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].kind, static_cast<std::uint32_t>(TMBPF_EVENT_FORK));
+  EXPECT_EQ(events[0].tgid, 12U);
+  EXPECT_EQ(events[0].child, 4711U);
+  EXPECT_EQ(events[1].kind, static_cast<std::uint32_t>(TMBPF_EVENT_EXEC));
+  EXPECT_EQ(events[1].tgid, 4711U);
+  EXPECT_TRUE(collector_.take_process_events().empty());
+}
+
+TEST_F(CollectorTest, a_line_that_a_debugger_keeps_and_code_that_has_not_begun_need_no_table) {
+  collector_.on_event(code_event(1, "a.py", "f", 10));
+  collector_.on_event(
+      stack_event(8, {key(1, TMBPF_LINE_GIVEN | 99), key(1, TMBPF_BEFORE_CODE)}, 2));
+  EXPECT_EQ(text(collector_.resolve(8)), "a.py:99 f;a.py:10 f;2");
 }
 
 TEST(LossCounters, only_losses_that_happened_are_told_each_with_words) {

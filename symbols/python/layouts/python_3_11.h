@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// CPython 3.11, x86-64: made by scripts/generate-offsets from 3.11.2.
+#pragma once
+
+#include "symbols/python/python_layout.h"
+
+namespace tmbpf {
+
+inline constexpr PythonLayout kPython311{
+    .runtime_tstate_current = 576,
+    .runtime_interpreters_head = 40,
+    .runtime_interpreters_main = 48,
+    .runtime_main_interpreter = TMBPF_NO_FIELD,
+    .runtime_tracing = TMBPF_NO_FIELD,
+    .interp_gil_last_holder = TMBPF_NO_FIELD,
+    .interp_own_gil = TMBPF_NO_FIELD,
+    .interp_obmalloc = TMBPF_NO_FIELD,
+    .line_table = LineTableFormat::locations,
+    .offsets =
+        {
+            .tstate_current = 0,
+            .interpreters_head = 0,
+            .usedpools = 0,
+            .arenas = 0,
+            .maxarenas = 0,
+            .interp_next = 0,
+            .interp_threads_head = 16,
+            .tstate_next = 8,
+            .tstate_thread_id = 152,
+            .tstate_frame = 56,
+            .cframe_current_frame = 8,
+            .frame_size = 72,
+            .frames_adjacent = 1,
+            .frame_f_code = 32,
+            .frame_f_code_tag = 0,
+            .frame_previous = 48,
+            .frame_prev_instr = 56,
+            .frame_lasti_unit = 0,
+            .frame_owner = 69,
+            .frame_owned_by_generator = 1,
+            .frame_owned_by_cstack = 3,
+            .frame_line_flag = TMBPF_NO_FIELD,
+            .frame_line_flag_size = TMBPF_NO_FIELD,
+            .frame_f_lineno = TMBPF_NO_FIELD,
+            .code_co_filename = 112,
+            .code_co_qualname = 128,
+            .code_co_linetable = 136,
+            .code_co_firstlineno = 72,
+            .code_co_firsttraceable = 168,
+            .code_co_code_adaptive = 184,
+            .object_ob_type = 8,
+            .type_tp_flags = 168,
+            .gc_head_size = 16,
+            .unicode_length = 16,
+            .unicode_state = 32,
+            .unicode_kind_shift = 2,
+            .unicode_ready = 0x80,
+            .unicode_ascii_data = 48,
+            .unicode_compact_data = 72,
+            .unicode_data = 72,
+            .bytes_ob_size = 16,
+            .bytes_ob_sval = 32,
+            .pool_freeblock = 8,
+            .pool_nextpool = 16,
+            .pool_arenaindex = 32,
+            .pool_szidx = 36,
+            .arena_address = 0,
+            .arena_object_size = 48,
+            .pool_size = 16 << 10,
+            .arena_size = 1 << 20,
+            .alignment_shift = 4,
+            .small_request_threshold = 512,
+            .pad = 0,
+        },
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// CPython 3.9, x86-64: made by scripts/generate-offsets from 3.9.18.
+#pragma once
+
+#include "symbols/python/python_layout.h"
+
+namespace tmbpf {
+
+inline constexpr PythonLayout kPython39{
+    .runtime_tstate_current = 568,
+    .runtime_interpreters_head = 32,
+    .runtime_interpreters_main = 40,
+    .runtime_main_interpreter = TMBPF_NO_FIELD,
+    .runtime_tracing = TMBPF_NO_FIELD,
+    .interp_gil_last_holder = TMBPF_NO_FIELD,
+    .interp_own_gil = TMBPF_NO_FIELD,
+    .interp_obmalloc = TMBPF_NO_FIELD,
+    .line_table = LineTableFormat::lnotab,
+    .offsets =
+        {
+            .tstate_current = 0,
+            .interpreters_head = 0,
+            .usedpools = 0,
+            .arenas = 0,
+            .maxarenas = 0,
+            .interp_next = 0,
+            .interp_threads_head = 8,
+            .tstate_next = 8,
+            .tstate_thread_id = 176,
+            .tstate_frame = 24,
+            .cframe_current_frame = TMBPF_NO_FIELD,
+            .frame_size = 112,
+            .frames_adjacent = 0,
+            .frame_f_code = 32,
+            .frame_f_code_tag = 0,
+            .frame_previous = 24,
+            .frame_prev_instr = 104,
+            .frame_lasti_unit = 1,
+            .frame_owner = TMBPF_NO_FIELD,
+            .frame_owned_by_generator = TMBPF_NO_FIELD,
+            .frame_owned_by_cstack = TMBPF_NO_FIELD,
+            .frame_line_flag = 80,
+            .frame_line_flag_size = 8,
+            .frame_f_lineno = 108,
+            .code_co_filename = 104,
+            .code_co_qualname = 112,
+            .code_co_linetable = 120,
+            .code_co_firstlineno = 40,
+            .code_co_firsttraceable = TMBPF_NO_FIELD,
+            .code_co_code_adaptive = TMBPF_NO_FIELD,
+            .object_ob_type = 8,
+            .type_tp_flags = 168,
+            .gc_head_size = 16,
+            .unicode_length = 16,
+            .unicode_state = 32,
+            .unicode_kind_shift = 2,
+            .unicode_ready = 0x80,
+            .unicode_ascii_data = 48,
+            .unicode_compact_data = 72,
+            .unicode_data = 72,
+            .bytes_ob_size = 16,
+            .bytes_ob_sval = 32,
+            .pool_freeblock = 8,
+            .pool_nextpool = 16,
+            .pool_arenaindex = 32,
+            .pool_szidx = 36,
+            .arena_address = 0,
+            .arena_object_size = 48,
+            .pool_size = 4 << 10,
+            .arena_size = 256 << 10,
+            .alignment_shift = 4,
+            .small_request_threshold = 512,
+            .pad = 0,
+        },
+};
+
+}  // namespace tmbpf

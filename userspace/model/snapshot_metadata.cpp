@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/model/snapshot_metadata.h"
+
+#include <fmt/format.h>
+
+namespace tmbpf {
+namespace {
+
+class MetadataBuilder {
+ public:
+  void put(const std::string& key, std::uint64_t value) {
+    fields_.insert_or_assign(key, static_cast<std::int64_t>(value));
+  }
+  void put(const std::string& key, double value) { fields_.insert_or_assign(key, value); }
+  void put(const std::string& key, const std::string& value) {
+    fields_.insert_or_assign(key, value);
+  }
+
+  void put_losses(const std::string& key, const std::vector<Loss>& losses) {
+    for (const Loss& loss : losses) {
+      put(fmt::format("{}.{}", key, loss.key), loss.count);
+      put(fmt::format("{}.{}.what", key, loss.key), loss.what);
+    }
+  }
+
+  void put_coverage(const Coverage& coverage) {
+    put("coverage", coverage.share());
+    put("coverage.bytes", coverage.share_of_bytes());
+    put("coverage.attributed", coverage.attributed);
+    put("coverage.missing", coverage.missing);
+    put("coverage.extra", coverage.extra);
+    put("coverage.unsettled_pools", coverage.unsettled_pools);
+    put_losses("coverage.cause", coverage.causes);
+    put("before.blocks", coverage.before);
+    put("before.bytes", coverage.bytes(&SizeClassCoverage::before));
+    for (const SizeClassCoverage& row : coverage.classes) {
+      put_if_any(fmt::format("coverage.missing.{}", row.block_size), row.missing);
+      put_if_any(fmt::format("before.{}", row.block_size), row.before);
+    }
+  }
+
+  [[nodiscard]] const Metadata& fields() const { return fields_; }
+
+ private:
+  void put_if_any(const std::string& key, std::uint64_t count) {
+    if (count != 0) {
+      put(key, count);
+    }
+  }
+
+  Metadata fields_;
+};
+
+}  // namespace
+
+Metadata to_metadata(const SnapshotMetadata& snapshot) {
+  MetadataBuilder builder;
+  builder.put("tracer_version", snapshot.tracer_version);
+  builder.put("mode", snapshot.mode);
+  builder.put("state", snapshot.state);
+  builder.put("pid", static_cast<std::uint64_t>(snapshot.pid));
+  builder.put("command", snapshot.command);
+  builder.put("python", snapshot.python);
+  builder.put("attached", snapshot.attached);
+  builder.put("time", snapshot.time);
+  builder.put("elapsed", snapshot.time - snapshot.attached);
+  builder.put("current", snapshot.current);
+  builder.put("peak", snapshot.peak);
+  builder.put("rss", snapshot.rss);
+  std::uint64_t lost = 0;
+  for (const Loss& loss : snapshot.losses) {
+    lost += loss.count;
+  }
+  builder.put("lost", lost);
+  builder.put_losses("lost", snapshot.losses);
+  if (snapshot.coverage) {
+    builder.put_coverage(*snapshot.coverage);
+  }
+  return builder.fields();
+}
+
+}  // namespace tmbpf

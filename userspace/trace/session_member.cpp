@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/session_member.h"
+
+#include <utility>
+#include <vector>
+
+#include "userspace/files/snapshot_file.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+nlohmann::json losses_json(const std::vector<Loss>& counted) {
+  nlohmann::json losses = nlohmann::json::object();
+  for (const Loss& loss : counted) {
+    losses[loss.key] = {{"count", loss.count}, {"what", loss.what}};
+  }
+  return losses;
+}
+
+nlohmann::json coverage_json(const std::optional<Coverage>& coverage) {
+  if (!coverage) {
+    return {{"coverage", nullptr}, {"missing_blocks", nullptr}, {"blocks_before_attach", nullptr}};
+  }
+  return {{"coverage", coverage->share()},
+          {"missing_blocks", coverage->missing},
+          {"missing_bytes", coverage->bytes(&SizeClassCoverage::missing)},
+          {"missing_causes", losses_json(coverage->causes)},
+          {"blocks_before_attach", coverage->before},
+          {"bytes_before_attach", coverage->bytes(&SizeClassCoverage::before)}};
+}
+
+}  // namespace
+
+nlohmann::json status_json(Tracer& tracer) {
+  const TraceStatus status = tracer.status();
+  nlohmann::json text{{"pid", status.pid},
+                      {"command", status.command},
+                      {"python", status.version},
+                      {"tracing", status.state == TargetState::running},
+                      {"state", to_string(status.state)},
+                      {"replaced_allocator", status.replaced_allocator},
+                      {"mode", "exact"},
+                      {"frames", status.frames},
+                      {"traced_current", status.traced_current},
+                      {"traced_peak", status.traced_peak},
+                      {"traces", status.traces},
+                      {"max_traces", status.max_traces},
+                      {"requests", status.requests},
+                      {"frees", status.frees},
+                      {"tracer_memory", status.tracer_memory},
+                      {"kernel_memory", status.kernel_memory},
+                      {"process_rss", status.process_rss},
+                      {"sites", status.sites},
+                      {"elapsed", status.elapsed},
+                      {"attach_seconds", status.attach_seconds},
+                      {"lost", status.lost()},
+                      {"losses", losses_json(status.losses)}};
+  text.update(coverage_json(tracer.coverage()));
+  return text;
+}
+
+void SessionMember::settle(Tracer& tracer) {
+  left_.emplace(Left{tracer.snapshot(), status_json(tracer), Clock::now()});
+}
+
+std::optional<SessionMember::Clock::time_point> SessionMember::settled_at() const {
+  return left_ ? std::optional(left_->at) : std::nullopt;
+}
+
+nlohmann::json SessionMember::status(Tracer* tracer) {
+  return left_ ? left_->status : status_json(*tracer);
+}
+
+nlohmann::json SessionMember::summary(Tracer* tracer) {
+  nlohmann::json summary;
+  if (left_) {
+    for (const char* key : {"pid", "command", "state", "traced_current", "traces", "lost"}) {
+      summary[key] = left_->status.at(key);
+    }
+    return summary;
+  }
+  const TraceStatus status = tracer->status();
+  return {{"pid", status.pid},
+          {"command", status.command},
+          {"state", to_string(status.state)},
+          {"traced_current", status.traced_current},
+          {"traces", status.traces},
+          {"lost", status.lost()}};
+}
+
+nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path) {
+  if (left_) {
+    write_snapshot(left_->snapshot, path);
+    return {{"traces", left_->snapshot.traces().size()}, {"losses", left_->status.at("losses")}};
+  }
+  const Snapshot snapshot = tracer->snapshot(tracer->coverage());
+  write_snapshot(snapshot, path);
+  return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer->status().losses)}};
+}
+
+}  // namespace tmbpf

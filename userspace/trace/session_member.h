@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// One process of a session: its control socket, and what it left when it ended.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "userspace/model/snapshot.h"
+#include "userspace/trace/control_socket.h"
+#include "userspace/trace/tracer.h"
+
+namespace tmbpf {
+
+// The status of a tracer as `status --json` prints it: integers in bytes, blocks and events;
+// "coverage" a number 0..1, or null when the target is gone.
+nlohmann::json status_json(Tracer& tracer);
+
+class SessionMember {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Throws Error when the socket cannot be made.
+  explicit SessionMember(pid_t pid) : server_(pid) {}
+
+  ControlServer& server() { return server_; }
+  [[nodiscard]] const ControlServer& server() const { return server_; }
+
+  // Keeps what an ended process left, so that its tracer can go with its kernel memory.
+  void settle(Tracer& tracer);
+  [[nodiscard]] bool settled() const { return left_.has_value(); }
+  [[nodiscard]] std::optional<Clock::time_point> settled_at() const;
+
+  // `tracer`: its own; may be null once settled.
+  nlohmann::json status(Tracer* tracer);
+  // A few of the status's keys, which cost little.
+  nlohmann::json summary(Tracer* tracer);
+  // What the snapshot command answers.
+  nlohmann::json write(Tracer* tracer, const std::string& path);
+
+ private:
+  struct Left {
+    Snapshot snapshot;
+    nlohmann::json status;
+    Clock::time_point at;
+  };
+
+  ControlServer server_;
+  std::optional<Left> left_;
+};
+
+}  // namespace tmbpf
