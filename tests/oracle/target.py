@@ -3,15 +3,13 @@
 
     target.py PROGRAM --mode {tracemalloc,allocator,tmbpf} --frames N --output OUT
 
-The modes take the same path through this file; they differ in who watches:
+Runs under every CPython from 3.8 on. The modes take the same path through this file; they differ in
+who watches:
 
 tracemalloc  stdlib tracemalloc as every user has it. Besides the allocator it follows free
              lists: an object that is handed out again gets the traceback of its new owner.
-allocator    stdlib tracemalloc with that one thing off. CPython calls
-             _PyTraceMalloc_NewReference only while _Py_tracemalloc_config.tracing is not zero,
-             but its allocator hooks never look at that flag: clearing it after start() leaves
-             exactly what the allocator was asked for, in tracemalloc's own words. This is what
-             tmbpf must equal without any exception.
+allocator    stdlib tracemalloc with that one thing off (tracemalloc_modes.py). What is left is
+             exactly what the allocator was asked for, in tracemalloc's own words.
 tmbpf        nothing inside; the harness attaches while the process waits.
 
 What is measured lies between two points, "ready" and "done". At each the program writes the
@@ -25,11 +23,9 @@ word to stdout and waits for one byte on stdin. What makes runs comparable:
   hold that code's file name itself;
 - the allocations of this file itself differ between modes and are left out by its name.
 
-OUT gets a dict (pickle): "traces" as tracemalloc has them (modes tracemalloc and allocator) and
-"objects": {(type, size, traceback): count} of every traced object that can be reached.
+OUT gets a list (pickle): the traces as tracemalloc has them (modes tracemalloc and allocator).
 """
 import argparse
-import ctypes
 import gc
 import importlib.util
 import os
@@ -38,9 +34,7 @@ import sys
 import tracemalloc
 import types
 
-from object_blocks import count_object_blocks
-
-TRACING = 1  # index in struct _PyTraceMalloc_Config {int initialized; int tracing; int max_nframe}
+from tracemalloc_modes import FreeLists
 
 
 def load_program(path: str) -> types.ModuleType:
@@ -60,11 +54,6 @@ def wait_at(point: bytes) -> None:
         raise SystemExit("the harness has gone")
 
 
-def write_result(path: str, traces: list, objects: dict) -> None:
-    with open(path, "wb") as file:
-        pickle.dump({"traces": traces, "objects": objects}, file, pickle.HIGHEST_PROTOCOL)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
@@ -73,26 +62,26 @@ def main() -> int:
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
     program = load_program(options.program)
-    config = (ctypes.c_int * 3).in_dll(ctypes.pythonapi, "_Py_tracemalloc_config")
-    inside = options.mode != "tmbpf"
-    follow_free_lists = int(options.mode == "tracemalloc")
+    free_lists = FreeLists() if options.mode == "allocator" else None
 
     program.run()
     gc.collect()
     gc.disable()
     wait_at(b"ready\n")
-    if inside:
+    if options.mode != "tmbpf":
         tracemalloc.start(options.frames)
-    config[TRACING] = follow_free_lists
+    if free_lists:
+        free_lists.ignore()
     gc.collect()
     kept = program.run()
     gc.collect()
-    if inside:
-        config[TRACING] = 1
+    if options.mode != "tmbpf":
+        if free_lists:
+            free_lists.notice()
         traces = tracemalloc._get_traces()  # take_snapshot would add a line of its own
-        objects = count_object_blocks(kept, tracemalloc)
         tracemalloc.stop()
-        write_result(options.output, traces, objects)
+        with open(options.output, "wb") as file:
+            pickle.dump(traces, file, 4)
     wait_at(b"done\n")
     return 0 if kept is not None else 1
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run of target.py, watched from inside (tracemalloc) or from outside (tmbpf)."""
+import dataclasses
 import json
 import os
 import pickle
@@ -10,9 +11,11 @@ import time
 import tracemalloc
 from collections import Counter
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TARGET = os.path.join(HERE, "target.py")
-DRIVER_FILES = (TARGET, os.path.join(HERE, "object_blocks.py"))
+from interpreters import Interpreter
+from python_root import wait_for_inner_pid
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DRIVER_FILES = ("oracle/target.py", "oracle/tracemalloc_modes.py")  # within TESTS
 POINT_SECONDS = 120  # a program takes about a second; under probes on a slow machine much longer
 COMMAND_SECONDS = 60
 
@@ -21,37 +24,61 @@ class RunFailed(Exception):
     """A run that gave nothing to compare; the text says what happened."""
 
 
+class CommandFailed(RunFailed):
+    """A tmbpf that ended with another status than 0."""
+
+    def __init__(self, command: list, status: int, err: str) -> None:
+        super().__init__(f"{' '.join(command)}: status {status}: {err.strip()}")
+        self.status = status
+        self.err = err
+
+
 class Run:
     """What one run allocated between "ready" and "done" and still held at "done".
 
-    blocks:  {(size, traceback, total_nframe): count}, tracebacks raw (most recent frame first),
-             without the driver's own allocations: the modes differ in what the driver does.
-    objects: {(type, size, traceback): count} of objects whose type has a free list; {} for tmbpf.
+    blocks: {(size, traceback, total_nframe): count}, tracebacks raw (most recent frame first),
+            without the driver's own allocations: the modes differ in what the driver does.
+            CPython 3.8 does not know total_nframe: None there.
     """
 
-    def __init__(self, traces: list, objects: dict) -> None:
+    def __init__(self, traces: list, has_total: bool = True) -> None:
         self.blocks: Counter = Counter()
-        for domain, size, traceback, total_nframe in traces:
+        for domain, size, traceback, *total_nframe in traces:
             if domain != 0:
                 raise RunFailed(f"a trace of domain {domain}; no program here makes any")
-            if traceback[0][0] not in DRIVER_FILES:
-                self.blocks[size, tuple(traceback), total_nframe] += 1
-        self.objects = Counter({key: count for key, count in objects.items()
-                                if key[2][0][0] not in DRIVER_FILES})
+            if not traceback[0][0].endswith(DRIVER_FILES):
+                self.blocks[size, tuple(traceback), total_nframe[0] if has_total else None] += 1
 
 
 class Target:
-    """A running target.py. Leaving the with block ends the process if it still runs."""
+    """A running target.py. Leaving the with block ends the process if it still runs.
 
-    def __init__(self, python: str, program: str, mode: str, frames: int, output: str) -> None:
+    In a root folder the tests are /mnt/tests and the folder of the output is /mnt/output, and so the
+    target names its files. `environment` and `python_options` are added to those of every run.
+    """
+
+    def __init__(self, python: Interpreter, program: str, mode: str, frames: int, output: str,
+                 environment: "dict | None" = None, python_options: tuple = ()) -> None:
         # Addresses alike in all modes (setarch -R): CPython has a few integers made of addresses
         # (type.__subclasses__ is keyed by them), and an integer's size depends on its value.
-        environment = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
+        variables = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath, **(environment or {})}
+        folder, name = os.path.split(os.path.abspath(output))
+        tests = TESTS
+        binds = {tests: "tests", folder: "output"}
+        if python.root:
+            tests, folder = "/mnt/tests", "/mnt/output"
+        command = python.command(binds, [
+            *python_options, "-s", "-S", "-B", f"{tests}/oracle/target.py", f"{tests}/programs/{program}",
+            "--mode", mode, "--frames", str(frames), "--output", f"{folder}/{name}"])
         self.process = subprocess.Popen(
-            ["setarch", platform.machine(), "-R", python, "-s", "-S", "-B", TARGET, program,
-             "--mode", mode, "--frames", str(frames), "--output", output],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-        self.pid = self.process.pid
+            ["setarch", platform.machine(), "-R", *command],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables)
+        self.in_root = bool(python.root)
+
+    @property
+    def pid(self) -> int:
+        """The interpreter's, as it is seen from here. After "ready"."""
+        return wait_for_inner_pid(self.process.pid) if self.in_root else self.process.pid
 
     def __enter__(self) -> "Target":
         return self
@@ -78,9 +105,10 @@ class Target:
 
     def wait_until_blocked(self) -> None:
         """It has said the word; its read still allocates a buffer before it sleeps in the kernel."""
+        pid = self.pid
         deadline = time.monotonic() + POINT_SECONDS
         while time.monotonic() < deadline:
-            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
                 if file.read().rpartition(")")[2].split()[0] == "S":
                     return
             time.sleep(0.001)
@@ -102,16 +130,20 @@ class Target:
         return self.process.stderr.read().decode(errors="replace").strip()[-2000:]
 
 
-def run_inside(python: str, program: str, mode: str, frames: int, output: str) -> Run:
+def knows_total(python: Interpreter) -> bool:
+    return python.version >= (3, 9)
+
+
+def run_inside(python: Interpreter, program: str, mode: str, frames: int, output: str,
+               **target_options) -> Run:
     """Modes tracemalloc and allocator: the target writes its own result."""
-    with Target(python, program, mode, frames, output) as target:
+    with Target(python, program, mode, frames, output, **target_options) as target:
         for point in (b"ready\n", b"done\n"):
             target.wait_for(point)
             target.go_on()
         target.finish()
     with open(output, "rb") as file:
-        result = pickle.load(file)
-    return Run(result["traces"], result["objects"])
+        return Run(pickle.load(file), knows_total(python))
 
 
 def call(command: list) -> str:
@@ -124,7 +156,7 @@ def call(command: list) -> str:
     except OSError as error:
         raise RunFailed(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
-        raise RunFailed(f"{' '.join(command)}: status {done.returncode}: {done.stderr.strip()}")
+        raise CommandFailed(command, done.returncode, done.stderr)
     return done.stdout
 
 
@@ -137,12 +169,20 @@ def check_status(status: dict, snapshot: tracemalloc.Snapshot) -> None:
         raise RunFailed(f"status says {found}, the snapshot {expected}; losses: {status.get('losses')}")
 
 
-def run_outside(tmbpf: str, python: str, program: str, frames: int, output: str) -> Run:
-    """Mode tmbpf: a background session from "ready" to "done"."""
-    with Target(python, program, "tmbpf", frames, output) as target:
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A run that tmbpf watched, and what it said of it at "done" (status --json)."""
+    run: Run
+    status: dict
+
+
+def run_outside(tmbpf: str, python: Interpreter, program: str, frames: int, output: str,
+                options: tuple = (), **target_options) -> Session:
+    """Mode tmbpf: a background session from "ready" to "done"; `options` are more words for start."""
+    with Target(python, program, "tmbpf", frames, output, **target_options) as target:
         target.wait_for(b"ready\n")
         pid = str(target.pid)
-        call([tmbpf, "start", "--pid", pid, "--frames", str(frames)])
+        call([tmbpf, "start", "--pid", pid, "--frames", str(frames), *options])
         try:
             target.go_on()
             target.wait_for(b"done\n")
@@ -161,4 +201,4 @@ def run_outside(tmbpf: str, python: str, program: str, frames: int, output: str)
     if snapshot.traceback_limit != frames:
         raise RunFailed(f"traceback_limit is {snapshot.traceback_limit}, asked for {frames}")
     snapshot.statistics("lineno")  # proves that the standard library can work with what we wrote
-    return Run(snapshot.traces._traces, {})
+    return Session(Run(snapshot.traces._traces, knows_total(python)), status)

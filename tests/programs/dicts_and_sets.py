@@ -16,7 +16,7 @@ def run() -> object:
         del big[number * 37]
     copy = dict(big)
     copy.update(("key %d" % number, number) for number in range(1500))
-    merged = copy | {"x": 1}
+    merged = {**copy, "x": 1}
     sets = []
     for size in range(0, 600, 11):
         one = set()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions kept with tracebacks, frames, causes and notes; groups; errors of built-ins."""
+import sys
+
+HAS_NOTES_AND_GROUPS = sys.version_info >= (3, 11)
 
 
 class Refused(Exception):
@@ -28,7 +31,8 @@ def run() -> object:
         try:
             chained(number)
         except ValueError as error:
-            error.add_note("note %d" % number)
+            if HAS_NOTES_AND_GROUPS:
+                error.add_note("note %d" % number)
             kept.append(error)
     built_in = []
     for number in range(600):
@@ -40,7 +44,9 @@ def run() -> object:
             int("x%d" % number)
         except ValueError as error:
             built_in.append(error)
-    groups = [ExceptionGroup("several", kept[index:index + 5]) for index in range(0, 100, 5)]
+    groups = []
+    if HAS_NOTES_AND_GROUPS:
+        groups = [ExceptionGroup("several", kept[index:index + 5]) for index in range(0, 100, 5)]
     for number in range(2000):
         try:
             fail(number, 2)

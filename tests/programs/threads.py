@@ -7,7 +7,7 @@ import time
 THREADED = True
 
 WORKERS = 4
-ROUNDS = 2500
+ROUNDS = 5000
 
 
 def work(name: int, mine: list, shared: list) -> None:
