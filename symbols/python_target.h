@@ -32,7 +32,7 @@ struct PythonTarget {
   AllocatorTables tables;
   ProbePlan plan;
   std::vector<PlanCheck> free_list_checks;  // what following free lists needs besides
-  // File offset of Py_FinalizeEx's first instruction, when the kernel emulates it.
+  // File offset of what find_finalizer() found.
   std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image
 };
@@ -54,5 +54,8 @@ std::string replaced_allocator(const PythonTarget& target);
 // How many subinterpreters have a GIL, and with it an allocator state, of their own (3.12+): what
 // they allocate is not seen.
 std::size_t own_gil_interpreters(const PythonTarget& target);
+
+// What allocates in the process without being seen: either of the above. Empty: nothing does.
+std::string untraced_allocator(const PythonTarget& target);
 
 }  // namespace tmbpf

@@ -36,23 +36,27 @@ std::string owner_of(pid_t pid, std::uint64_t address) {
   return "unmapped memory";
 }
 
-// A function inside the interpreter that is neither pymalloc nor raw: which of CPython's own?
+constexpr int kHasMimalloc = 13;  // minor version from which PYTHONMALLOC=mimalloc may be built in
+
+// A function of the interpreter that is neither pymalloc nor raw: which of CPython's own? Empty: none
+// that is known.
 std::string name_own_function(const PythonTarget& target, const ProcessMemory& memory,
                               const LiveAllocator& live) {
+  if (live.ctx == 0) {
+    return target.version.minor >= kHasMimalloc ? "mimalloc (PYTHONMALLOC=mimalloc)" : "";
+  }
   // The debug hooks' ctx is a debug_alloc_api_t: a letter, then the wrapped allocator.
   const auto letter = memory.read<char>(live.ctx);
-  if (live.ctx != 0 && letter && std::string_view("rmo").find(*letter) != std::string_view::npos) {
+  if (letter && std::string_view("rmo").find(*letter) != std::string_view::npos) {
     return "the debug hooks (PYTHONMALLOC=debug, -X dev or a debug build)";
   }
   // tracemalloc's ctx is a PyMemAllocatorEx: the allocator that it wraps.
   const auto wrapped = memory.read<LiveAllocator>(live.ctx);
-  if (live.ctx != 0 && wrapped &&
-      (equals(*wrapped, target.tables.pymalloc, target.load_bias) ||
-       equals(*wrapped, target.tables.raw, target.load_bias))) {
+  if (wrapped && (equals(*wrapped, target.tables.pymalloc, target.load_bias) ||
+                  equals(*wrapped, target.tables.raw, target.load_bias))) {
     return "tracemalloc's hooks (tracemalloc.start(), -X tracemalloc or PYTHONTRACEMALLOC)";
   }
-  return fmt::format("a function of {} at {:#x}", owner_of(target.identity.pid, live.malloc),
-                     live.malloc);
+  return {};
 }
 
 std::string name_allocator(const PythonTarget& target, const ProcessMemory& memory,
@@ -60,7 +64,13 @@ std::string name_allocator(const PythonTarget& target, const ProcessMemory& memo
   if (equals(live, target.tables.raw, target.load_bias)) {
     return "malloc (PYTHONMALLOC=malloc)";
   }
-  return name_own_function(target, memory, live);
+  const std::string owner = owner_of(target.identity.pid, live.malloc);
+  if (owner == target.image_path) {
+    if (std::string name = name_own_function(target, memory, live); !name.empty()) {
+      return name;
+    }
+  }
+  return fmt::format("a function of {} at {:#x}", owner, live.malloc);
 }
 
 std::string check_slots(const PythonTarget& target, const ProcessMemory& memory,
@@ -87,6 +97,13 @@ std::string replaced_allocator(const PythonTarget& target) {
     name = check_slots(target, memory, target.tables.raw_slots, target.tables.raw);
   }
   return name;
+}
+
+std::string untraced_allocator(const PythonTarget& target) {
+  const std::size_t own_gil = own_gil_interpreters(target);
+  return own_gil == 0 ? replaced_allocator(target)
+                      : fmt::format("{} subinterpreter{} with a GIL of its own", own_gil,
+                                    own_gil == 1 ? "" : "s");
 }
 
 }  // namespace tmbpf

@@ -45,11 +45,20 @@ os.read(0, 1))");
   const PythonTarget target = open_python_target(python.pid());
   const ProcessMemory memory(python.pid());
   const PymallocHeap heap = read_pymalloc_heap(memory, target.python);
-  const auto raw = memory.read<std::int64_t>(target.tables.raw_allocated_blocks + target.load_bias);
-  ASSERT_TRUE(raw.has_value());
-  const long counted = static_cast<long>(heap.blocks.size()) + static_cast<long>(*raw);
+  const auto in_pools = static_cast<long>(heap.blocks.size());
   // The call's own result and the text written afterwards are the only differences.
-  EXPECT_NEAR(static_cast<double>(counted), static_cast<double>(said), 4.0);
+  constexpr double kOwn = 4;
+  if (target.tables.raw_allocated_blocks == 0) {
+    // 3.8 counts the blocks that are not in pools together with the others: a few hundred buffers.
+    EXPECT_LE(static_cast<double>(in_pools), static_cast<double>(said) + kOwn);
+    EXPECT_GT(static_cast<double>(in_pools), 0.98 * static_cast<double>(said));
+  } else {
+    const auto raw =
+        memory.read<std::int64_t>(target.tables.raw_allocated_blocks + target.load_bias);
+    ASSERT_TRUE(raw.has_value());
+    const long counted = in_pools + static_cast<long>(*raw);
+    EXPECT_NEAR(static_cast<double>(counted), static_cast<double>(said), kOwn);
+  }
   EXPECT_GT(heap.blocks.size(), 50000U);
   EXPECT_EQ(heap.unsettled_pools, 0U);
 }

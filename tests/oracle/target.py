@@ -54,6 +54,12 @@ def wait_at(point: bytes) -> None:
         raise SystemExit("the harness has gone")
 
 
+def forget_names() -> None:
+    """Empties the cache of attribute look-ups. It keeps names alive, and which of them depends on
+    their addresses; a name that is alive from the first run is not made by the second."""
+    getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
@@ -65,6 +71,7 @@ def main() -> int:
     free_lists = FreeLists() if options.mode == "allocator" else None
 
     program.run()
+    forget_names()
     gc.collect()
     gc.disable()
     wait_at(b"ready\n")

@@ -53,10 +53,10 @@ bool check_target(pid_t pid) {
                check.detail + (check.passed ? "" : " (works with --no-freelists)"));
     works = works && check.passed;
   }
-  const std::string replaced = replaced_allocator(target);
-  print_line(replaced.empty() ? "ok" : "FAIL", "allocator",
-             replaced.empty() ? "CPython's default one" : "replaced by " + replaced);
-  return works && replaced.empty();
+  const std::string untraced = untraced_allocator(target);
+  print_line(untraced.empty() ? "ok" : "FAIL", "allocator",
+             untraced.empty() ? "CPython's default one" : "not traced: " + untraced);
+  return works && untraced.empty();
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ std::vector<std::string> notes_of(const TraceStatus& status,
                                   const std::optional<Coverage>& coverage) {
   std::vector<std::string> notes;
   if (!status.replaced_allocator.empty()) {
-    notes.push_back(fmt::format("no longer complete: the target's allocator was replaced by {}",
+    notes.push_back(fmt::format("no longer complete: what {} allocates is not seen",
                                 status.replaced_allocator));
   }
   for (const Loss& loss : status.losses) {

@@ -65,7 +65,7 @@ void print_status(const nlohmann::json& status) {
     print_losses(status.at("missing_causes"));
   }
   if (!status.value("replaced_allocator", "").empty()) {
-    fmt::print("  the target's allocator was replaced by {}: numbers since are not complete\n",
+    fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
                status.value("replaced_allocator", ""));
   }
   print_family(status);

@@ -47,14 +47,6 @@ SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& opt
   return settings;
 }
 
-// What allocates in the target without being seen; empty: nothing does.
-std::string untraced_allocator(const PythonTarget& target) {
-  const std::size_t own_gil = own_gil_interpreters(target);
-  return own_gil == 0 ? replaced_allocator(target)
-                      : fmt::format("{} subinterpreter{} with a GIL of its own", own_gil,
-                                    own_gil == 1 ? "" : "s");
-}
-
 }  // namespace
 
 Tracer::Tracer(PythonTarget target, const TraceOptions& options)

@@ -18,7 +18,7 @@ import sys
 import tracemalloc
 
 kept = []
-LISTS = "def make(count):\n    return [[None] * 50 for _ in range(count)]\nkept = make({count})"
+LISTS = "def make(count):\n    return [[None] * 50 for _ in range(count)]\nkept = make({count})\nimport gc\ngc.collect()"
 
 
 def hold(count: int, size: int) -> None:
@@ -51,8 +51,15 @@ def keep_lists(kind: str, name: str, count: str) -> None:
 
 
 def do(line: str) -> None:
+    # Empties the free lists: what they hold may be from before the attach, or carry the command's
+    # line though nobody has it any more.
+    gc.collect()
+    obey(line)
+    gc.collect()
+
+
+def obey(line: str) -> None:
     command, *words = line.split()
-    gc.collect()  # empties the free lists: what they hold may be from before the attach
     if command == "hold":
         hold(int(words[0]), int(words[1]))
     elif command == "custom":

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Python in a container: its own root folder, mount namespace and pid namespace, traced from
-outside by the pid that it has there. TMBPF_TEST_ROWS chooses the roots; without one: skipped."""
+outside by the pid that it has there. TMBPF_TEST_ROWS chooses the roots; without one, a root with a
+copy of the system's own Python is made."""
 import contextlib
 import os
 import sys
 
 from python_target import PythonTarget, bytes_and_blocks, interpreters_to_test
 from support import DONE, CommandLineTest, main, marked_line, run_tmbpf
+from interpreters import probe_each
+from system_root import make_system_root
 from target_run import TESTS
 
 SCRIPT = "allocator_target.py"
@@ -18,7 +21,9 @@ class NamespaceTest(CommandLineTest):
         super().setUp()
         self.pythons = [python for python in interpreters_to_test() if python.root]
         if not self.pythons:
-            self.skipTest("no root with another Python was chosen: scripts/test --targets")
+            root = os.path.join(self.directory, "root")
+            self.pythons = probe_each([make_system_root(root)])
+        self.assertTrue(self.pythons, "no Python runs in the root")
         self.line = marked_line("held", os.path.join(TESTS, "live", "command_line", SCRIPT))
 
     def start(self, python) -> PythonTarget:

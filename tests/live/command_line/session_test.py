@@ -183,8 +183,8 @@ class SessionTest(CommandLineTest):
                 status = wait_until(lambda: self.status(target.pid)["replaced_allocator"], "it is noticed", 5)
                 self.assertIn("tracemalloc", status)
                 text = run_tmbpf("status", "--pid", target.pid).out
-                self.assertIn("allocator was replaced by tracemalloc", text)
-                self.assertIn("not complete", text)
+                self.assertIn("what tracemalloc's hooks", text)
+                self.assertIn("no longer complete", text)
                 self.assertEqual(held(self.snapshot(target.pid)), expected(100, 700))
 
 

@@ -164,7 +164,9 @@ class Target:
 
 @functools.lru_cache(maxsize=None)
 def supported_pythons() -> tuple:
-    found = tuple(interpreter.path for interpreter in interpreters.find_interpreters())
+    """The first is one that every user may execute, if there is one."""
+    found = [interpreter.path for interpreter in interpreters.find_interpreters()]
+    found = tuple(sorted(found, key=lambda path: not path.startswith("/usr/")))
     assert found, "no supported CPython is installed: run scripts/setup"
     return found
 
