@@ -9,6 +9,8 @@ namespace tmbpf {
 namespace {
 
 constexpr std::uint64_t kMaxLinetable = 4 << 20;  // bytes; more is a damaged code object
+// Bytes of all tables read from the target; only one that lies comes near it.
+constexpr std::uint64_t kMaxFetched = 256 << 20;
 
 template <typename T>
 bool read_prefix(std::span<const std::byte> event, T& value, std::size_t least) {
@@ -91,11 +93,12 @@ void Collector::add_code(std::span<const std::byte> event) {
 }
 
 // Reads what did not fit the event, if it is still the same table that lies there.
-bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& code) const {
+bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& code) {
   if (event.linetable_size == event.linetable_kept) {
     return event.linetable_address != 0;
   }
-  if (event.linetable_kept == 0 || event.linetable_size > kMaxLinetable) {
+  if (event.linetable_kept == 0 || event.linetable_size > kMaxLinetable ||
+      event.linetable_size > kMaxFetched - fetched_bytes_) {
     return false;
   }
   std::vector<std::byte> whole(event.linetable_size);
@@ -103,6 +106,7 @@ bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& co
       !std::equal(code.linetable.begin(), code.linetable.end(), whole.begin())) {
     return false;
   }
+  fetched_bytes_ += whole.size();
   code.linetable = std::move(whole);
   return true;
 }

@@ -56,7 +56,7 @@ class Collector {
 
   void add_stack(std::span<const std::byte> event);
   void add_code(std::span<const std::byte> event);
-  bool complete_linetable(const tmbpf_code_event& event, CodeObject& code) const;
+  bool complete_linetable(const tmbpf_code_event& event, CodeObject& code);
   TracebackId build(const Stack& stack);
   FrameId frame(std::uint64_t key);
   TracebackId unknown();
@@ -65,6 +65,7 @@ class Collector {
   ProcessMemory memory_;
   std::uint32_t bytes_ob_sval_;
   LineTableFormat format_;
+  std::uint64_t fetched_bytes_ = 0;  // of line tables longer than an event holds
   std::shared_ptr<TracebackTable> table_ = std::make_shared<TracebackTable>();
   std::unordered_map<std::uint64_t, Stack> stacks_;  // described, not resolved yet
   std::unordered_map<std::uint64_t, TracebackId> resolved_;

@@ -14,11 +14,12 @@ MEMORY = 1 << 30  # bytes
 
 CUT = "a frame was not readable"
 NOT_WHOLE = "a name or a line table that was not whole"
+EITHER = f"{CUT}|{NOT_WHOLE}"  # to 3.10 a frame with a bad code object is whole itself
 LIES = {  # what hostile_target.py is to tell: what tmbpf then says besides its table
     "frames.own_caller": "",
     "frames.cycle": "",
     "frames.without_end": "",
-    "frames.bad_code": CUT,
+    "frames.bad_code": EITHER,
     "frames.random_frames": CUT,
     "frames.bad_addresses": CUT,
     "frames.changing": CUT,
@@ -62,7 +63,7 @@ class HostileTargetTest(CommandLineTest):
         self.assertEqual(run.process.returncode, DONE, run.err)
         self.assertIn("Location", run.out)
         self.assertRegex(run.out, r"traced [^\n]* in [1-9]")
-        self.assertIn(says, run.out)
+        self.assertRegex(run.out, says)
         self.assertGreater(peak, 0)
         self.assertTrue(is_alive(target.pid), "the target has died")
         self.assertEqual(code_differences(target.pid), 0)
