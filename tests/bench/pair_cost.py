@@ -23,15 +23,17 @@ class Configuration:
     name: str
     start_options: tuple = ()  # of `tmbpf start`; none: tmbpf does not run
     tracemalloc_frames: int = 0
+    short: str = ""  # for the head of a column
 
 
 UNTRACED = Configuration("untraced")
-BARE = Configuration("bare probes", ("--bare-probes",))
+BARE = Configuration("bare probes", ("--bare-probes",), short="bare")
 TMBPF = {frames: Configuration(f"tmbpf {frames}", ("--frames", frames)) for frames in (1, 10, 25)}
-TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames)
-               for frames in (1, 25)}
-CONFIGURATIONS = (UNTRACED, BARE, *TMBPF.values(), *TRACEMALLOC.values())
-RATIOS = ((TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE),
+NO_LISTS = Configuration("10 no lists", ("--frames", 10, "--no-freelists"), short="no lists")
+TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
+                                     short=f"tracemalloc {frames}") for frames in (1, 25)}
+CONFIGURATIONS = (UNTRACED, BARE, NO_LISTS, *TMBPF.values(), *TRACEMALLOC.values())
+RATIOS = ((TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE), (TMBPF[10], NO_LISTS),
           (TMBPF[1], TRACEMALLOC[1]), (TMBPF[25], TRACEMALLOC[25]))
 
 
@@ -102,7 +104,7 @@ class PairCost:
             {clock: nanoseconds / turns for clock, nanoseconds in sample.items()})
 
     def _look_for_losses(self, configuration: Configuration) -> None:
-        if configuration in TMBPF.values():
+        if configuration in (NO_LISTS, *TMBPF.values()):
             lost = self._tmbpf.status(self._target.pid)["lost"]
             if lost:
                 self.lost[configuration.name] = self.lost.get(configuration.name, 0) + lost

@@ -20,7 +20,7 @@ BPF_STATS_RUN_TIME = 0
 BPFTOOL_SECONDS = 30
 TRACED = TMBPF[10]  # the default
 # Those of the probe sites; the others run for every process of the machine (bpf/tmbpf.bpf.c).
-SITE_PROGRAMS = ("allocate_enter", "allocate_exit", "release_enter", "nothing_enter")
+SITE_PROGRAMS = ("allocate_enter", "allocate_exit", "release_enter", "owner_enter", "nothing_enter")
 FEWEST_RUNS = 0.01  # per turn; fewer come from what is around the loop
 SHARE_OF_TURNS = 0.5  # of those of a cost measurement: counts need less than times
 

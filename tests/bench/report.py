@@ -35,8 +35,7 @@ def print_ratios(pairs: PairCost) -> None:
     for case, (_, description) in CASES.items():
         ratios = [pairs.ratio(case, *each) for each in RATIOS]
         rows.append((description, *(ratio.text(2) if ratio else "-" for ratio in ratios)))
-    heads = [f"{each.name} / {base.name.split()[0]} {base.tracemalloc_frames or ''}".rstrip()
-             for each, base in RATIOS]
+    heads = [f"{each.name} / {base.short}" for each, base in RATIOS]
     print_table(("one turn", *heads), rows)
 
 

@@ -49,6 +49,23 @@ def lists(turns):
         list(ten)
 
 
+def floats(turns):
+    number = 1234.5
+    for _ in repeat(None, turns):
+        number + 1.5
+
+
+def tuples(turns):
+    one = turns
+    for _ in repeat(None, turns):
+        (one, one)
+
+
+def empty_lists(turns):
+    for _ in repeat(None, turns):
+        []
+
+
 def dicts(turns):
     ten = dict.fromkeys(range(10))
     copy = ten.copy
@@ -84,6 +101,9 @@ CASES = {
     "str": (strings, "str(1234567): two pairs"),
     "list": (lists, "list of 10 ints: its items"),
     "dict": (dicts, "dict of 10 items: its keys"),
+    "float": (floats, "float, from its free list"),
+    "tuple": (tuples, "tuple of 2, from its free list"),
+    "empty": (empty_lists, "[], from its free list"),
     "bytes": (buffers, "bytes(4096): raw domain"),
     "append": (list_growth, "list grown to 100: reallocs"),
     "deep": (nested_pairs, f"object() under {NESTED_FRAMES} frames"),

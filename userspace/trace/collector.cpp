@@ -97,7 +97,8 @@ bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& co
   if (event.linetable_size == event.linetable_kept) {
     return event.linetable_address != 0;
   }
-  if (event.linetable_kept == 0 || event.linetable_size > kMaxLinetable ||
+  if (event.linetable_kept == 0 || event.linetable_size < event.linetable_kept ||
+      event.linetable_size > kMaxLinetable ||
       event.linetable_size > kMaxFetched - fetched_bytes_) {
     return false;
   }

@@ -113,6 +113,16 @@ TEST_F(CollectorTest, damaged_messages_are_counted_and_change_nothing) {
   EXPECT_EQ(collector_.counts().stacks + collector_.counts().codes, 0U);
 }
 
+TEST_F(CollectorTest, a_line_table_that_is_shorter_than_what_was_sent_of_it_is_not_whole) {
+  auto code = code_event(1, "a.py", "f", 10);
+  const std::uint64_t size = 0;
+  std::memcpy(code.data() + offsetof(tmbpf_code_event, linetable_size), &size,
+              sizeof(tmbpf_code_event::linetable_size));
+  collector_.on_event(code);
+  EXPECT_EQ(collector_.counts().codes, 1U);
+  EXPECT_EQ(collector_.counts().incomplete_codes, 1U);
+}
+
 TEST_F(CollectorTest, exec_and_forks_are_told_once_in_their_order) {
   const tmbpf_process_event fork{TMBPF_EVENT_FORK, 12, 4711};
   const tmbpf_process_event exec{TMBPF_EVENT_EXEC, 4711, 0};
