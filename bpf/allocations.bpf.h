@@ -270,7 +270,7 @@ static __always_inline void new_reference(__u64 object)
 	count(TMBPF_COUNT_NEW_REFERENCES);
 	if (read_target(&type, sizeof(type), object + python.object_ob_type) ||
 	    read_target(&flags, sizeof(flags), type + python.type_tp_flags)) {
-		count(TMBPF_LOST_OPERAND);
+		count(TMBPF_LOST_OWNERS);
 		return;
 	}
 	if (flags & TYPE_HAVE_GC)
@@ -282,45 +282,53 @@ static __always_inline void new_reference(__u64 object)
 	count(TMBPF_COUNT_REOWNED);
 }
 
-/* The key of a block that somebody tracks in `domain`; 0: there are too many domains. */
-static __always_inline __u64 tracked_key(__u32 domain, __u64 address)
+/* The slot of a tracemalloc domain in trace keys; with `add` one is taken for a new domain. Two
+ * threads may come at once. -1: it has none, or there is no room. */
+static __always_inline int domain_slot(__u32 domain, int add)
 {
-	__u32 known = domains.count, i;
+	__u32 i, known;
 
-	address &= TMBPF_ADDRESS_MASK;
 	if (!domain)
-		return address;
-	for (i = 0; i < TMBPF_MAX_DOMAINS && i < known; i++)
-		if (domains.domain[i] == domain)
-			return address | ((__u64)(i + 1) << TMBPF_DOMAIN_SHIFT);
-	if (known >= TMBPF_MAX_DOMAINS) {
-		count(TMBPF_LOST_DOMAINS);
 		return 0;
+	for (i = 0; i < TMBPF_MAX_DOMAINS; i++) {
+		known = domains.domain[i];
+		if (!known && add)
+			known =
+			    __sync_val_compare_and_swap(&domains.domain[i], 0, domain) ?: domain;
+		if (known == domain)
+			return (int)i + 1;
+		if (!known)
+			break;
 	}
-	domains.domain[known & (TMBPF_MAX_DOMAINS - 1)] = domain;
-	domains.count = known + 1;
-	return address | ((__u64)(known + 1) << TMBPF_DOMAIN_SHIFT);
+	return -1;
+}
+
+static __always_inline __u64 tracked_key(int slot, __u64 address)
+{
+	return (address & TMBPF_ADDRESS_MASK) | ((__u64)slot << TMBPF_DOMAIN_SHIFT);
 }
 
 /* PyTraceMalloc_Track and PyTraceMalloc_Untrack, which need not hold the GIL. */
 static __always_inline void track(__u32 domain, __u64 address, __u64 size)
 {
 	struct tmbpf_trace fresh = {.size = size};
-	__u64 key = tracked_key(domain, address);
+	int slot = domain_slot(domain, 1);
 
-	if (!key)
+	if (slot < 0) {
+		count(TMBPF_LOST_DOMAINS);
 		return;
+	}
 	fresh.stack = python_stack(0);
-	put_trace(key, &fresh);
+	put_trace(tracked_key(slot, address), &fresh);
 }
 
 static __always_inline void untrack(__u32 domain, __u64 address)
 {
 	struct tmbpf_trace trace;
-	__u64 key = tracked_key(domain, address);
+	int slot = domain_slot(domain, 0);
 
-	if (key)
-		take_trace(key, &trace);
+	if (slot >= 0)
+		take_trace(tracked_key(slot, address), &trace);
 }
 
 #endif

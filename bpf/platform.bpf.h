@@ -19,9 +19,14 @@
 /* Variables that the tracer sets before loading and the verifier takes as constants. */
 #define TMBPF_RODATA const volatile
 
-/* The two kernel types that we look into, by CO-RE; only the fields we read. */
+/* The kernel types that we look into, by CO-RE; only the fields we read. */
 struct thread_struct {
 	unsigned long fsbase;
+} __attribute__((preserve_access_index));
+struct signal_struct {
+	struct {
+		int counter;
+	} live; /* threads that have not begun to exit */
 } __attribute__((preserve_access_index));
 struct task_struct {
 	struct thread_struct thread;
@@ -29,6 +34,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct mm_struct *mm;
+	struct signal_struct *signal;
 } __attribute__((preserve_access_index));
 
 /* glibc's pthread_self() is the thread's fs base (x86-64 ABI). */

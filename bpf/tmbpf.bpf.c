@@ -66,9 +66,6 @@ static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
 	__u32 index = (__u32)bpf_get_attach_cookie(ctx);
 	struct tmbpf_site *site = bpf_map_lookup_elem(&sites, &index);
 
-	/* Whoever traces from inside a pid namespace knows the target by another number. */
-	if (!totals.tgid)
-		totals.tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
 	if (!site || totals.stopped || (site->guarded && !(ctx->eflags & ZERO_FLAG)))
 		return 0;
 	return site;
@@ -260,16 +257,15 @@ int process_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Its number may be another process's next. */
+/* Of its last thread: its number may be another process's next. */
 SEC("raw_tp/sched_process_exit")
 int process_exit(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 tgid;
 
 	(void)ctx;
-	if (!config.follow || (__u32)(pid_tgid >> 32) != (__u32)pid_tgid)
+	if (!config.follow || BPF_CORE_READ(task, signal, live.counter) != 0)
 		return 0;
 	tgid = tgid_here(task);
 	bpf_map_delete_elem(&family, &tgid);

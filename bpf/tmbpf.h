@@ -170,13 +170,12 @@ TMBPF_ASSERT_SIZE(struct tmbpf_config, 20);
 #define TMBPF_DOMAIN_SHIFT 48
 #define TMBPF_ADDRESS_MASK ((1ULL << TMBPF_DOMAIN_SHIFT) - 1)
 
-/* The domains that PyTraceMalloc_Track was called with. In .bss; a value is written before count is
- * raised, and never changes. */
+/* The domains that PyTraceMalloc_Track was called with, 0 where there is none yet. In .bss; a value
+ * that was set never changes. */
 struct tmbpf_domains {
-	__u32 count;
 	__u32 domain[TMBPF_MAX_DOMAINS];
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_domains, 4 + 4 * TMBPF_MAX_DOMAINS);
+TMBPF_ASSERT_SIZE(struct tmbpf_domains, 4 * TMBPF_MAX_DOMAINS);
 
 /* One live block. Written by the programs, read by the collector in batches. */
 struct tmbpf_trace {
@@ -218,12 +217,10 @@ struct tmbpf_totals {
 	__u64 traces;	      /* blocks */
 	__u32 codes;	      /* code ids given out */
 	__u32 stopped; /* 1: record nothing any more (it finalizes, or executed a new program) */
-	__u32 tgid;    /* the target in the kernel's first pid namespace, from its first hit */
 	__u32 code_generation; /* code objects freed */
 	__u32 at_end;	       /* 1: the target has begun to finalize */
-	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */
@@ -247,6 +244,7 @@ enum tmbpf_counter {
 	TMBPF_LOST_STACKS,	  /* descriptions of stacks that found no room in the ring buffer */
 	TMBPF_LOST_CODES,	  /* descriptions of code objects, likewise */
 	TMBPF_LOST_DOMAINS,	  /* blocks: more tracemalloc domains than TMBPF_MAX_DOMAINS */
+	TMBPF_LOST_OWNERS,	  /* objects from free lists: type not readable, owner stays */
 	TMBPF_COUNTERS,
 };
 

@@ -38,8 +38,8 @@ std::string owner_of(pid_t pid, std::uint64_t address) {
 
 constexpr int kHasMimalloc = 13;  // minor version from which PYTHONMALLOC=mimalloc may be built in
 
-// A function of the interpreter that is neither pymalloc nor raw: which of CPython's own? Empty: none
-// that is known.
+// A function of the interpreter that is neither pymalloc nor raw: which of CPython's own? Empty:
+// none that is known.
 std::string name_own_function(const PythonTarget& target, const ProcessMemory& memory,
                               const LiveAllocator& live) {
   if (live.ctx == 0) {

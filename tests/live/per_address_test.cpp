@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -77,7 +78,14 @@ os.write(1, b'done\n')
 os.read(0, 100)
 )";
 
-constexpr int kRuns = 20;
+// What goes wrong once in many is looked for on the system's Python, the most used build;
+// TMBPF_RUNS asks for as many on each.
+int runs_on(const PythonInterpreter& python) {
+  if (const char* asked = std::getenv("TMBPF_RUNS"); asked != nullptr) {
+    return std::stoi(asked);
+  }
+  return python.path.starts_with("/usr/bin/") ? 20 : 5;
+}
 
 // Sums over the runs, and what scripts/test --targets shows of them.
 struct AddressCount {
@@ -148,9 +156,11 @@ class PerAddress : public LiveTest {
   }
 };
 
-TEST_P(PerAddress, live_blocks_are_those_in_the_pools_in_twenty_runs) {
+TEST_P(PerAddress, live_blocks_are_those_in_the_pools_in_every_run) {
   AddressCount sum;
-  for (int i = 0; i < kRuns; ++i) {
+  const int runs = runs_on(GetParam());
+  ASSERT_GT(runs, 0);
+  for (int i = 0; i < runs; ++i) {
     const AddressCount count = run();
     EXPECT_EQ(count.missing, 0U) << "run " << i;
     EXPECT_EQ(count.extra, 0U) << "run " << i;

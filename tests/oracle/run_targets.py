@@ -41,7 +41,7 @@ def build_embedding(root: str) -> None:
             continue  # also the debug build, "3.13d"
         output = os.path.join(root, "usr/local/bin", f"embed_python{version}")
         # The library wants its own root's libc, which the linker does not look for here.
-        subprocess.run(["cc", "-O2", "-o", output, EMBEDDING, os.path.join(libraries, name),
+        subprocess.run(["cc", "-O2", "-nostartfiles", "-o", output, EMBEDDING, os.path.join(libraries, name),
                         "-Wl,--unresolved-symbols=ignore-in-shared-libs"], check=True)
 
 
@@ -74,7 +74,7 @@ def check_heap(python: Interpreter, live_tests: str, folder: str) -> HeapCheck:
         os.unlink(report)
     command = [live_tests, "--gtest_filter=*PerAddress*", f"--gtest_output=json:{report}", "--gtest_brief=1"]
     try:
-        done = subprocess.run(command, env={**os.environ, "TMBPF_TEST_PYTHONS": python.name},
+        done = subprocess.run(command, env={**os.environ, "TMBPF_TEST_PYTHONS": python.name, "TMBPF_RUNS": "20"},
                               capture_output=True, text=True, timeout=PER_ADDRESS_SECONDS, check=False)
         with open(report, encoding="utf-8") as file:
             (suite,) = json.load(file)["testsuites"]

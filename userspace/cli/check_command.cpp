@@ -35,7 +35,19 @@ std::string describe_counts(const PlanCounts& counts) {
       kinds(counts.free_sites), counts.entries, counts.results, counts.returns, counts.owners);
 }
 
-bool check_target(pid_t pid) {
+// What of a process can be traced.
+enum class Verdict { all, without_free_lists, nothing };
+
+bool print_checks(const std::vector<PlanCheck>& checks) {
+  bool passed = true;
+  for (const PlanCheck& check : checks) {
+    print_line(check.passed ? "ok" : "FAIL", check.name, check.detail);
+    passed = passed && check.passed;
+  }
+  return passed;
+}
+
+Verdict check_target(pid_t pid) {
   const PythonTarget target = open_python_target(pid);
   fmt::print("process {} ({})\n", pid, target.identity.command);
   print_line("ok", "interpreter",
@@ -43,33 +55,39 @@ bool check_target(pid_t pid) {
   print_line("ok", "probe plan",
              fmt::format("{} sites in {:.2f} s: {}", target.plan.sites.size(),
                          target.planning_seconds, describe_counts(target.plan.counts)));
-  bool works = true;
-  for (const PlanCheck& check : target.plan.checks) {
-    print_line(check.passed ? "ok" : "FAIL", check.name, check.detail);
-    works = works && check.passed;
-  }
-  for (const PlanCheck& check : target.free_list_checks) {
-    print_line(check.passed ? "ok" : "FAIL", check.name,
-               check.detail + (check.passed ? "" : " (works with --no-freelists)"));
-    works = works && check.passed;
-  }
+  const bool allocations = print_checks(target.plan.checks);
+  const bool free_lists = print_checks(target.free_list_checks);
   const std::string untraced = untraced_allocator(target);
   print_line(untraced.empty() ? "ok" : "FAIL", "allocator",
              untraced.empty() ? "CPython's default one" : "not traced: " + untraced);
-  return works && untraced.empty();
+  if (!allocations || !untraced.empty()) {
+    return Verdict::nothing;
+  }
+  return free_lists ? Verdict::all : Verdict::without_free_lists;
+}
+
+const char* words_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::all:
+      return "tracing would work";
+    case Verdict::without_free_lists:
+      return "tracing would work with --no-freelists";
+    case Verdict::nothing:
+      break;
+  }
+  return "tracing would not work";
 }
 
 }  // namespace
 
 int run_check(pid_t pid) {
   const bool system_works = check_system();
-  const bool target_works = pid == 0 || check_target(pid);
-  fmt::print("{}\n",
-             system_works && target_works ? "tracing would work" : "tracing would not work");
+  const Verdict verdict = pid == 0 ? Verdict::all : check_target(pid);
+  fmt::print("{}\n", words_of(system_works ? verdict : Verdict::nothing));
   if (!system_works) {
     return static_cast<int>(ExitStatus::not_permitted);
   }
-  return static_cast<int>(target_works ? ExitStatus::done : ExitStatus::target);
+  return static_cast<int>(verdict == Verdict::all ? ExitStatus::done : ExitStatus::target);
 }
 
 }  // namespace tmbpf

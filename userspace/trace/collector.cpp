@@ -98,8 +98,7 @@ bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& co
     return event.linetable_address != 0;
   }
   if (event.linetable_kept == 0 || event.linetable_size < event.linetable_kept ||
-      event.linetable_size > kMaxLinetable ||
-      event.linetable_size > kMaxFetched - fetched_bytes_) {
+      event.linetable_size > kMaxLinetable || event.linetable_size > kMaxFetched - fetched_bytes_) {
     return false;
   }
   std::vector<std::byte> whole(event.linetable_size);

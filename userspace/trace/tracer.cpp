@@ -145,10 +145,21 @@ bool Tracer::take_process_events() {
       family_events_.push_back(event);
     }
   }
-  if (forked) {
-    links_->heal_children(target_);
+  if (forked && state_ == TargetState::running) {
+    heal_children();
   }
   return executed;
+}
+
+void Tracer::heal_children() {
+  try {
+    links_->heal_children(target_);
+  } catch (const Error&) {
+    // The file is opened through the target. When that is gone, detaching frees the children.
+    if (still_runs(target_.identity)) {
+      throw;
+    }
+  }
 }
 
 std::vector<tmbpf_process_event> Tracer::take_family_events() {

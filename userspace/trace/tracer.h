@@ -72,6 +72,7 @@ class Tracer {
   void require_checks(const std::vector<PlanCheck>& checks, const char* what,
                       const std::string& hint) const;
   bool take_process_events();
+  void heal_children();
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
 
