@@ -105,12 +105,33 @@ static __always_inline void await_refill(__u64 size, __u64 old)
 	set_pending(&request);
 }
 
+/* Whether the running thread has the main interpreter's GIL: whoever has another one is served by
+ * other pools than those we look at. A thread that changed to another interpreter is still the last
+ * holder, but has let go. Before a GIL was ever taken there is only the main thread. */
+static __always_inline int has_main_gil(void)
+{
+	__u64 tstate = 0, id = 0;
+	__u32 locked = 0;
+
+	if (python.gil_locked == TMBPF_NO_FIELD ||
+	    read_target(&tstate, sizeof(tstate), python.tstate_current) || !tstate ||
+	    read_target(&locked, sizeof(locked), python.tstate_current + python.gil_locked) ||
+	    read_target(&id, sizeof(id), tstate + python.tstate_thread_id))
+		return 1;
+	return locked && id == current_fs_base();
+}
+
 /* A small pymalloc request; `old` is the block that it replaces (realloc), or 0. */
 static __always_inline void small_request(__u64 size, __u64 old)
 {
 	__u64 block = 0;
-	enum prediction prediction = predict(size, &block);
+	enum prediction prediction;
 
+	if (!has_main_gil()) {
+		count(TMBPF_LOST_OTHER_GIL);
+		return;
+	}
+	prediction = predict(size, &block);
 	if (prediction == NEEDS_REFILL) {
 		await_refill(size, old);
 	} else if (prediction == PREDICTED) {

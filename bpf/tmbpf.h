@@ -150,7 +150,8 @@ struct tmbpf_python {
 	__u32 arena_size;
 	__u32 alignment_shift;	       /* size classes are multiples of 1 << this */
 	__u32 small_request_threshold; /* largest request that pymalloc serves */
-	__u32 pad;
+	/* Of the GIL's `locked` (int) from tstate_current; none: there is one GIL (before 3.12) */
+	__u32 gil_locked;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 48 * 4);
 
@@ -244,6 +245,7 @@ enum tmbpf_counter {
 	TMBPF_LOST_STACKS,	  /* descriptions of stacks that found no room in the ring buffer */
 	TMBPF_LOST_CODES,	  /* descriptions of code objects, likewise */
 	TMBPF_LOST_DOMAINS,	  /* blocks: more tracemalloc domains than TMBPF_MAX_DOMAINS */
+	TMBPF_LOST_OTHER_GIL,	  /* blocks of interpreters with a GIL and pools of their own */
 	TMBPF_LOST_OWNERS,	  /* objects from free lists: type not readable, owner stays */
 	TMBPF_COUNTERS,
 };

@@ -229,6 +229,13 @@ def object_fields():
     }
 
 
+def gil_locked():
+    """From last_holder, by which a GIL is found."""
+    interp = "PyInterpreterState._gil"
+    holder, locked = at(f"{interp}.last_holder"), at(f"{interp}.locked")
+    return NO_FIELD if NO_FIELD in (holder, locked) else locked - holder
+
+
 def pymalloc_fields():
     return {
         "pool_freeblock": at(f"{POOL}.freeblock"),
@@ -241,7 +248,7 @@ def pymalloc_fields():
         "arena_size": arena_size(),
         "alignment_shift": ALIGNMENT_SHIFT,
         "small_request_threshold": small_request_threshold(),
-        "pad": 0,
+        "gil_locked": gil_locked(),
     }
 
 

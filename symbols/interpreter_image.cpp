@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbols/interpreter_image.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +14,8 @@
 
 namespace tmbpf {
 namespace {
+
+constexpr std::size_t kMaxCandidates = 16;
 
 // A service maps thousands of other files.
 bool may_hold_python(const Mapping& mapping) {
@@ -28,23 +29,20 @@ std::uint64_t load_bias(const ElfImage& image, const Mapping& mapping) {
   return image.position_independent() && vaddr ? mapping.start - *vaddr : 0;
 }
 
-// map_files also reaches a file that was deleted or replaced, where it may be opened at all.
+// Nothing when it is no interpreter, or cannot be opened.
 std::optional<InterpreterImage> try_open(pid_t pid, const Mapping& mapping) {
-  for (std::string candidate :
-       {map_file_path(pid, mapping), fmt::format("/proc/{}/root{}", pid, mapping.path)}) {
-    try {
-      ElfImage image = ElfImage::open(candidate);
-      const auto runtime = image.symbol("_PyRuntime");
-      if (!runtime || !holds_python(image)) {
-        return std::nullopt;
-      }
-      const std::uint64_t bias = load_bias(image, mapping);
-      return InterpreterImage{std::move(image), mapping.path, std::move(candidate), bias, *runtime};
-    } catch (const Error&) {
-      continue;
+  try {
+    auto file = std::make_shared<const MappedFile>(pid, mapping);
+    ElfImage image = ElfImage::open(file->path(), mapping.path);
+    const auto runtime = image.symbol("_PyRuntime");
+    if (!runtime || !holds_python(image)) {
+      return std::nullopt;
     }
+    const std::uint64_t bias = load_bias(image, mapping);
+    return InterpreterImage{std::move(image), mapping.path, std::move(file), bias, *runtime};
+  } catch (const Error&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 bool runs(const ProcessMemory& memory, const InterpreterImage& found) {
@@ -58,19 +56,19 @@ bool runs(const ProcessMemory& memory, const InterpreterImage& found) {
   return head.value_or(0) != 0;
 }
 
-std::vector<InterpreterImage> candidates(pid_t pid) {
-  std::vector<InterpreterImage> found;
+// The files that may hold it, each once. More than a few are no real process's.
+std::vector<Mapping> candidates(pid_t pid) {
+  std::vector<Mapping> found;
   std::string previous;
   bool first = true;  // the program's own file comes first in the address space, or near enough
-  for (const Mapping& mapping : read_maps(pid)) {
+  for (Mapping& mapping : read_maps(pid)) {
     if (mapping.inode == 0 || mapping.path == previous) {
       continue;
     }
     previous = mapping.path;
-    if (std::exchange(first, false) || may_hold_python(mapping)) {
-      if (auto image = try_open(pid, mapping)) {
-        found.push_back(*std::move(image));
-      }
+    if ((std::exchange(first, false) || may_hold_python(mapping)) &&
+        found.size() < kMaxCandidates) {
+      found.push_back(std::move(mapping));
     }
   }
   return found;
@@ -79,15 +77,18 @@ std::vector<InterpreterImage> candidates(pid_t pid) {
 }  // namespace
 
 std::optional<InterpreterImage> find_interpreter_image(pid_t pid) {
-  std::vector<InterpreterImage> found = candidates(pid);
-  if (found.empty()) {
-    return std::nullopt;
-  }
   const ProcessMemory memory(pid);
-  const auto running =
-      std::find_if(found.begin(), found.end(),
-                   [&memory](const InterpreterImage& each) { return runs(memory, each); });
-  return std::move(running == found.end() ? found.front() : *running);
+  std::optional<InterpreterImage> first;
+  for (const Mapping& mapping : candidates(pid)) {
+    std::optional<InterpreterImage> found = try_open(pid, mapping);
+    if (found && runs(memory, *found)) {
+      return found;
+    }
+    if (!first) {
+      first = std::move(found);
+    }
+  }
+  return first;
 }
 
 }  // namespace tmbpf

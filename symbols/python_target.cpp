@@ -71,7 +71,7 @@ void identify_interpreter(PythonTarget& target, const InterpreterImage& found) {
   }
   target.version = *version;
   target.image_path = found.path;
-  target.attach_path = found.attach_path;
+  target.image_file = found.file;
   target.build_id = found.image.build_id();
   target.load_bias = found.load_bias;
   target.runtime = found.runtime_address();

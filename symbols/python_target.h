@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "bpf/tmbpf.h"
 #include "symbols/allocator/allocator_tables.h"
 #include "symbols/allocator/probe_plan.h"
+#include "symbols/process/mapped_file.h"
 #include "symbols/process/process_identity.h"
 #include "symbols/python/python_layout.h"
 #include "symbols/python/python_version.h"
@@ -22,8 +24,8 @@ namespace tmbpf {
 struct PythonTarget {
   ProcessIdentity identity;
   PythonVersion version;
-  std::string image_path;   // as the process names the file that holds the interpreter
-  std::string attach_path;  // the same file, openable from here
+  std::string image_path;  // as the process names the file that holds the interpreter
+  std::shared_ptr<const MappedFile> image_file;  // the same, open
   std::string build_id;
   std::uint64_t load_bias = 0;  // address = vaddr + load_bias
   std::uint64_t runtime = 0;    // address of _PyRuntime in this process

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "symbols/allocator/new_reference_finder.h"
+#include "symbols/allocator/plan_checks.h"
 #include "symbols/allocator/track_sites.h"
 
 namespace tmbpf {
@@ -47,12 +48,14 @@ WholePlan make_whole_plan(const ElfImage& image, const AllocatorTables& tables,
   plan.probes.checks.push_back(track.check);
   if (!flag) {
     plan.free_list_checks.push_back({"tracemalloc's own flag is found", false, "no code reads it"});
+    check_sites(plan.probes);
     return plan;
   }
   const NewReferencePlan references = plan_new_references(code, tables, {.flag = *flag});
   append(plan.probes.sites, references.sites);
   plan.free_list_checks = check_new_references(code, references);
   plan.probes.counts.owners = references.sites.size();
+  check_sites(plan.probes);
   return plan;
 }
 

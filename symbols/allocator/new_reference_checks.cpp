@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "symbols/allocator/new_reference_finder.h"
+#include "symbols/allocator/plan_checks.h"
 
 namespace tmbpf {
 namespace {
-
-constexpr std::size_t kMaxNamed = 5;
-
-PlanCheck make_check(std::string name, std::string figures,
-                     const std::vector<std::uint64_t>& failed) {
-  if (!failed.empty()) {
-    figures += "; failed at";
-    for (std::size_t i = 0; i < std::min(failed.size(), kMaxNamed); ++i) {
-      figures += fmt::format(" {:#x}", failed[i]);
-    }
-    figures += failed.size() > kMaxNamed ? " ..." : "";
-  }
-  return {std::move(name), failed.empty(), std::move(figures)};
-}
 
 std::vector<std::uint64_t> not_emulated(const CodeIndex& code, const NewReferencePlan& plan) {
   std::vector<std::uint64_t> failed;

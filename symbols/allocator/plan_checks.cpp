@@ -17,7 +17,9 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::size_t kMaxNamed = 5;
+constexpr std::size_t kMaxNamed = 5;  // of the addresses that failed
+
+}  // namespace
 
 PlanCheck make_check(std::string name, std::string figures,
                      const std::vector<std::uint64_t>& failed) {
@@ -30,6 +32,8 @@ PlanCheck make_check(std::string name, std::string figures,
   }
   return {std::move(name), failed.empty(), std::move(figures)};
 }
+
+namespace {
 
 PlanCheck check_slots(const SlotUses& uses) {
   PlanCheck check =
@@ -161,9 +165,9 @@ PlanCheck check_instructions(const CodeIndex& code, const SitePlan& plan) {
 }
 
 // Two entry probes at one instruction run in no defined order.
-PlanCheck check_order(const SitePlan& plan) {
+PlanCheck check_order(const std::vector<ProbeSite>& sites) {
   std::map<std::uint64_t, std::size_t> entries;
-  for (const ProbeSite& site : plan.sites) {
+  for (const ProbeSite& site : sites) {
     entries[site.vaddr] += site.attach == AttachKind::entry ? 1 : 0;
   }
   std::vector<std::uint64_t> failed;
@@ -176,9 +180,9 @@ PlanCheck check_order(const SitePlan& plan) {
                     fmt::format("{} instructions", entries.size()), failed);
 }
 
-PlanCheck check_size(const SitePlan& plan) {
-  return {"the plan fits the sites map", plan.sites.size() <= TMBPF_MAX_SITES,
-          fmt::format("{} of at most {} sites", plan.sites.size(), +TMBPF_MAX_SITES)};
+PlanCheck check_size(const std::vector<ProbeSite>& sites) {
+  return {"the plan fits the sites map", sites.size() <= TMBPF_MAX_SITES,
+          fmt::format("{} of at most {} sites", sites.size(), +TMBPF_MAX_SITES)};
 }
 
 }  // namespace
@@ -199,9 +203,18 @@ std::vector<PlanCheck> check_plan(const CodeIndex& code, const AllocatorTables& 
       make_check("the refill function's return can be probed", fmt::format("{:#x}", tables.refill),
                  plan.failures.refill),
       check_results(plan),
-      check_instructions(code, plan),
-      check_order(plan),
-      check_size(plan)};
+      check_instructions(code, plan)};
+}
+
+void check_sites(ProbePlan& plan) {
+  for (PlanCheck& check : std::vector{check_order(plan.sites), check_size(plan.sites)}) {
+    const auto known = std::ranges::find(plan.checks, check.name, &PlanCheck::name);
+    if (known == plan.checks.end()) {
+      plan.checks.push_back(std::move(check));
+    } else {
+      *known = std::move(check);
+    }
+  }
 }
 
 }  // namespace tmbpf

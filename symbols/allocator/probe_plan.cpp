@@ -15,15 +15,6 @@
 #include "util/error.h"
 
 namespace tmbpf {
-namespace {
-
-std::string describe_sites(const char* allocator, const PlanCounts& counts, std::size_t which) {
-  return fmt::format("inlined {}: {} malloc, {} calloc, {} realloc, {} free\n", allocator,
-                     counts.malloc_sites[which], counts.calloc_sites[which],
-                     counts.realloc_sites[which], counts.free_sites[which]);
-}
-
-}  // namespace
 
 bool ProbePlan::complete() const {
   return std::all_of(checks.begin(), checks.end(),
@@ -69,21 +60,8 @@ ProbePlan make_probe_plan(const CodeIndex& code, const AllocatorTables& tables) 
   plan.checks = check_plan(code, tables, uses, sites);
   plan.counts = sites.counts;
   plan.sites = std::move(sites.sites);
+  check_sites(plan);
   return plan;
-}
-
-std::string describe(const ProbePlan& plan) {
-  const PlanCounts& counts = plan.counts;
-  std::string text = describe_sites("pymalloc", counts, TMBPF_PYMALLOC);
-  text += describe_sites("raw", counts, TMBPF_RAW);
-  text +=
-      fmt::format("{} probes: {} guards, {} entries, {} results, {} returns, {} new references\n",
-                  plan.sites.size(), counts.guards - counts.not_sites - counts.promoted,
-                  counts.entries, counts.results, counts.returns, counts.owners);
-  for (const PlanCheck& check : plan.checks) {
-    text += fmt::format("{:4} {}: {}\n", check.passed ? "ok" : "FAIL", check.name, check.detail);
-  }
-  return text;
 }
 
 }  // namespace tmbpf

@@ -63,7 +63,4 @@ ProbePlan make_probe_plan(const ElfImage& image, const AllocatorTables& tables);
 ProbePlan make_probe_plan(const CodeIndex& code, const AllocatorTables& tables);
 CodeInterest allocator_interest(const ElfImage& image, const AllocatorTables& tables);
 
-// The counts and the checks, for people: several lines, each ended by a newline.
-std::string describe(const ProbePlan& plan);
-
 }  // namespace tmbpf

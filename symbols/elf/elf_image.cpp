@@ -47,7 +47,8 @@ std::string to_hex(std::span<const std::byte> bytes) {
 }  // namespace
 
 struct ElfImage::Impl {
-  explicit Impl(const std::string& file) : path(file), segments(file) {}
+  Impl(const std::string& file, const std::string& name)
+      : path(name.empty() ? file : name), segments(file) {}
 
   void load();
   void read_program_headers();
@@ -193,8 +194,8 @@ void ElfImage::Impl::read_symbols(Elf_Scn* section, const GElf_Shdr& header) {
   }
 }
 
-ElfImage ElfImage::open(const std::string& path) {
-  auto impl = std::make_unique<Impl>(path);
+ElfImage ElfImage::open(const std::string& path, const std::string& name) {
+  auto impl = std::make_unique<Impl>(path, name);
   impl->load();
   return ElfImage(std::move(impl));
 }

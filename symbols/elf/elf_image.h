@@ -2,7 +2,7 @@
 // A read-only ELF file of the target: sections, symbols, relocations, function starts.
 //
 // Addresses are link-time virtual addresses (vaddr); the process adds its load bias. The file's
-// bytes are held for the life of the object (at most 1 GiB; read, not mapped, so that a truncated
+// bytes are held for the life of the object (at most 512 MiB; read, not mapped, so that a truncated
 // file cannot fault the tracer); spans point into them. Nothing here trusts the file: every offset
 // is checked, every loop is bounded by the file's size.
 #pragma once
@@ -45,7 +45,8 @@ struct RelativeRelocation {
 class ElfImage {
  public:
   // Throws Error when the file cannot be read or is no x86-64 ELF executable or library.
-  static ElfImage open(const std::string& path);
+  // `name` stands for the path in messages, when it tells people more.
+  static ElfImage open(const std::string& path, const std::string& name = {});
 
   ElfImage(const ElfImage&) = delete;
   ElfImage& operator=(const ElfImage&) = delete;

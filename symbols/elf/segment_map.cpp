@@ -16,7 +16,7 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::size_t kMaxFileSize = std::size_t{1} << 30;
+constexpr std::size_t kMaxFileSize = std::size_t{512} << 20;
 constexpr std::size_t kMaxSegments = 64;
 constexpr std::uint64_t kPageMask = 0xfff;
 

@@ -25,7 +25,7 @@ struct LoadSegment {
 
 class SegmentMap {
  public:
-  // Throws Error when the file cannot be read or is larger than 1 GiB.
+  // Throws Error when the file cannot be read or is larger than 512 MiB.
   explicit SegmentMap(const std::string& path);
 
   // Throws Error when the segment lies outside the file, or there are more than 64.

@@ -34,9 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ElfImage image = ElfImage::open(damaged.path());
     const ProbePlan plan = make_probe_plan(image, find_allocator_tables(image));
     require_sites(image, plan);
-    if (describe(plan).empty()) {
-      std::abort();
-    }
   } catch (const Error&) {
     return 0;  // refused with a reason
   }

@@ -55,7 +55,7 @@ class AttachCycles : public LiveTest {
   // How many of the probed instructions the process's memory holds otherwise than the file.
   static std::size_t changed_instructions(const PythonTarget& target) {
     const ProcessMemory memory(target.identity.pid);
-    std::ifstream file(target.attach_path, std::ios::binary);
+    std::ifstream file(target.image_file->path(), std::ios::binary);
     std::size_t changed = 0;
     for (const ProbeSite& site : target.plan.sites) {
       char original = 0;

@@ -5,6 +5,7 @@
 
 #include "symbols/python_target.h"
 #include "userspace/trace/kernel_support.h"
+#include "userspace/view/human_text.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -49,9 +50,9 @@ bool print_checks(const std::vector<PlanCheck>& checks) {
 
 Verdict check_target(pid_t pid) {
   const PythonTarget target = open_python_target(pid);
-  fmt::print("process {} ({})\n", pid, target.identity.command);
+  fmt::print("process {} ({})\n", pid, printable(target.identity.command));
   print_line("ok", "interpreter",
-             fmt::format("CPython {} in {}", target.version.text(), target.image_path));
+             fmt::format("CPython {} in {}", target.version.text(), printable(target.image_path)));
   print_line("ok", "probe plan",
              fmt::format("{} sites in {:.2f} s: {}", target.plan.sites.size(),
                          target.planning_seconds, describe_counts(target.plan.counts)));
@@ -59,7 +60,7 @@ Verdict check_target(pid_t pid) {
   const bool free_lists = print_checks(target.free_list_checks);
   const std::string untraced = untraced_allocator(target);
   print_line(untraced.empty() ? "ok" : "FAIL", "allocator",
-             untraced.empty() ? "CPython's default one" : "not traced: " + untraced);
+             untraced.empty() ? "CPython's default one" : "not traced: " + printable(untraced));
   if (!allocations || !untraced.empty()) {
     return Verdict::nothing;
   }

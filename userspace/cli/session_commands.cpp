@@ -66,7 +66,7 @@ void print_status(const nlohmann::json& status) {
   }
   if (!status.value("replaced_allocator", "").empty()) {
     fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
-               status.value("replaced_allocator", ""));
+               printable(status.value("replaced_allocator", "")));
   }
   print_family(status);
   fmt::print("  lost events {}\n", status.value("lost", 0L));
@@ -96,6 +96,10 @@ void write_one(pid_t pid, const std::string& output) {
   const auto losses = result.value("losses", nlohmann::json::object());
   for (const auto& [key, loss] : losses.items()) {
     log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
+  }
+  if (const auto untraced = result.value("replaced_allocator", ""); !untraced.empty()) {
+    log_warning(
+        fmt::format("no longer complete: what {} allocates is not seen", printable(untraced)));
   }
 }
 

@@ -73,6 +73,9 @@ Metadata to_metadata(const SnapshotMetadata& snapshot) {
   }
   builder.put("lost", lost);
   builder.put_losses("lost", snapshot.losses);
+  if (!snapshot.replaced_allocator.empty()) {
+    builder.put("replaced_allocator", snapshot.replaced_allocator);
+  }
   if (snapshot.coverage) {
     builder.put_coverage(*snapshot.coverage);
   }

@@ -29,6 +29,8 @@ struct SnapshotMetadata {
   std::uint64_t rss = 0;
   std::vector<Loss> losses;
   std::optional<Coverage> coverage;  // nothing: not measured
+  // What allocated, at some time, without being seen: the snapshot is not complete. Empty: nothing.
+  std::string replaced_allocator;
 };
 
 using MetadataValue = std::variant<std::int64_t, double, std::string>;
@@ -37,6 +39,7 @@ using MetadataValue = std::variant<std::int64_t, double, std::string>;
 //   tracer_version, mode, state, command, python string · pid int · attached, time double ·
 //   elapsed double, seconds traced · current, peak, rss int, bytes ·
 //   lost int, events; of them lost.KEY int, lost.KEY.what string ·
+//   replaced_allocator string, only when something allocated without being seen ·
 //   coverage double 0..1, share of the blocks; coverage.bytes double, the same by bytes;
 //   coverage.attributed, .missing, .extra, .unsettled_pools int; coverage.missing.SIZE int, blocks
 //   of that many bytes; coverage.cause.KEY int, blocks, coverage.cause.KEY.what string ·

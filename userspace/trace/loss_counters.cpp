@@ -29,6 +29,8 @@ constexpr std::array kWordings{
     Wording{TMBPF_LOST_STACKS, "stacks", "stack descriptions lost, sent again when next seen"},
     Wording{TMBPF_LOST_CODES, "codes", "code descriptions lost, sent again when next seen"},
     Wording{TMBPF_LOST_DOMAINS, "domains", "blocks not recorded: too many tracemalloc domains"},
+    Wording{TMBPF_LOST_OTHER_GIL, "other_gil",
+            "blocks not recorded: of subinterpreters with a GIL of their own"},
     Wording{TMBPF_LOST_OWNERS, "owners",
             "objects from free lists left with their last owner: type not readable"},
 };

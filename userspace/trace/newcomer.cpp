@@ -26,11 +26,7 @@ constexpr std::chrono::milliseconds kLongestPause{300};
 
 // A forked child has its parent's memory: the same file at the same place.
 PythonTarget forked_copy(PythonTarget program, pid_t child) {
-  const std::string parents = fmt::format("/proc/{}/", program.identity.pid);
   program.identity = identify_process(child);
-  if (program.attach_path.starts_with(parents)) {
-    program.attach_path.replace(0, parents.size(), fmt::format("/proc/{}/", child));
-  }
   return program;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 // The plan's sites of these operations; a site's cookie is its index in the plan.
 UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations) {
-  UprobeBatch batch{.path = target.attach_path, .pid = target.identity.pid};
+  UprobeBatch batch{.path = target.image_file->path(), .pid = target.identity.pid};
   for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
     const ProbeSite& site = target.plan.sites[i];
     if (std::find(operations.begin(), operations.end(), site.site.op) != operations.end()) {
@@ -50,7 +50,7 @@ ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
   requests_ = attach(progs.allocate_enter, {TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC});
   if (target.finalize_offset) {
     finalize_ = UprobeLink(progs.finalize_enter,
-                           {.path = target.attach_path,
+                           {.path = target.image_file->path(),
                             .pid = target.identity.pid,
                             .offsets = {*target.finalize_offset},
                             .cookies = {0}},
@@ -86,7 +86,7 @@ void ProbeLinks::heal_children(const PythonTarget& target) const {
   if (!multi_ || requests_.size() == 0) {
     return;
   }
-  UprobeBatch batch{.path = target.attach_path, .pid = ::getpid()};
+  UprobeBatch batch{.path = target.image_file->path(), .pid = ::getpid()};
   for (const ProbeSite& site : target.plan.sites) {
     batch.offsets.push_back(site.file_offset);
     batch.cookies.push_back(0);

@@ -92,11 +92,16 @@ nlohmann::json SessionMember::summary(Tracer* tracer) {
 nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path) {
   if (left_) {
     write_snapshot(left_->snapshot, path);
-    return {{"traces", left_->snapshot.traces().size()}, {"losses", left_->status.at("losses")}};
+    return {{"traces", left_->snapshot.traces().size()},
+            {"losses", left_->status.at("losses")},
+            {"replaced_allocator", left_->status.at("replaced_allocator")}};
   }
   const Snapshot snapshot = tracer->snapshot(tracer->coverage());
   write_snapshot(snapshot, path);
-  return {{"traces", snapshot.traces().size()}, {"losses", losses_json(tracer->status().losses)}};
+  const TraceStatus status = tracer->status();
+  return {{"traces", snapshot.traces().size()},
+          {"losses", losses_json(status.losses)},
+          {"replaced_allocator", status.replaced_allocator}};
 }
 
 }  // namespace tmbpf

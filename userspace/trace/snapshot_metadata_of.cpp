@@ -17,7 +17,8 @@ SnapshotMetadata snapshot_metadata_of(const TraceStatus& status,
           .peak = status.traced_peak,
           .rss = status.process_rss,
           .losses = status.losses,
-          .coverage = coverage};
+          .coverage = coverage,
+          .replaced_allocator = status.replaced_allocator};
 }
 
 }  // namespace tmbpf

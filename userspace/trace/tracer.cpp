@@ -125,7 +125,9 @@ TargetState Tracer::poll() {
   } else if (executed) {
     state_ = TargetState::executed;
   } else {
-    replaced_ = untraced_allocator(target_);
+    if (replaced_.empty()) {  // what it has allocated stays unseen when it goes
+      replaced_ = untraced_allocator(target_);
+    }
     return state_;
   }
   detach();

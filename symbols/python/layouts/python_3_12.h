@@ -70,7 +70,7 @@ inline constexpr PythonLayout kPython312{
             .arena_size = 1 << 20,
             .alignment_shift = 4,
             .small_request_threshold = 512,
-            .pad = 0,
+            .gil_locked = 8,
         },
 };
 

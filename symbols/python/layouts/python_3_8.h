@@ -70,7 +70,7 @@ inline constexpr PythonLayout kPython38{
             .arena_size = 256 << 10,
             .alignment_shift = 4,
             .small_request_threshold = 512,
-            .pad = 0,
+            .gil_locked = TMBPF_NO_FIELD,
         },
 };
 
