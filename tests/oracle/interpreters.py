@@ -10,13 +10,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
-from python_root import command_in, default_folder, interpreter_paths, split_path
+from python_root import EMBEDDING, command_in, split_path
 
 SUPPORTED = tuple((3, minor) for minor in range(8, 16))
 PROBE_SECONDS = 20
-INSTALLED = "installed"
 
 # Asked of each candidate: sysconfig lies on Debian (it describes the shared build, the executable
 # is linked statically), so the kernel's view of the running process decides.
@@ -30,6 +28,12 @@ print(json.dumps({
     "executable": os.path.realpath("/proc/self/exe"),
     "library": os.path.realpath(library[0]) if library else ""}))
 """
+
+
+def build_name(root: str, path: str, in_library: bool) -> str:
+    embedded = "embedded " if os.path.basename(path).startswith(os.path.basename(EMBEDDING)) else ""
+    kind = embedded + "libpython" if in_library else "executable"
+    return f"{os.path.basename(root)} {kind}" if root else kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +50,7 @@ class Interpreter:
 
     @property
     def build(self) -> str:
-        embedded = "embedded " if os.path.basename(self.path).startswith("embed_") else ""
-        kind = embedded + "libpython" if self.library else "executable"
-        return f"{os.path.basename(self.root)} {kind}" if self.root else kind
+        return build_name(self.root, self.path, bool(self.library))
 
     def describe(self) -> str:
         return f"CPython {'.'.join(map(str, self.version))} at {self.name} ({self.build})"
@@ -57,6 +59,14 @@ class Interpreter:
         """Runs the interpreter with these arguments; binds: see command_in."""
         words = [self.path, *words]
         return command_in(self.root, binds, words) if self.root else words
+
+
+class NotStarted(Exception):
+    """An interpreter that does not run; the text says why."""
+
+
+class NotSupported(Exception):
+    """One that runs, but is none that tmbpf supports."""
 
 
 def candidate_paths() -> list:
@@ -72,60 +82,51 @@ def candidate_paths() -> list:
     return [path for path in paths if shutil.which(path)]
 
 
-def probe(path: str) -> "Interpreter | None":
-    """None when it does not run or is not one that tmbpf supports."""
+def ask(path: str) -> dict:
+    """What PROBE says; NotStarted."""
     root, inner = split_path(path)
+    if root and not os.path.exists(root + inner):
+        raise NotStarted(f"{inner} is not there")
     command = [inner, "-I", "-S", "-c", PROBE]
     try:
         done = subprocess.run(command_in(root, {}, command) if root else command, capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=PROBE_SECONDS, check=True)
-        answer = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return None
+                              text=True, stdin=subprocess.DEVNULL, timeout=PROBE_SECONDS, check=False)
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines() or ["it says nothing"]
+            raise NotStarted(f"{inner}: status {done.returncode}: {said[-1]}")
+        return json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise NotStarted(f"{inner}: {error}") from None
+
+
+def start(path: str) -> Interpreter:
+    """Starts it once; NotStarted or NotSupported."""
+    answer = ask(path)
     version = tuple(answer["version"])
     if answer["implementation"] != "cpython" or answer["special"] or version[:2] not in SUPPORTED:
+        raise NotSupported(f"{path}: {answer['implementation']} {'.'.join(map(str, version))} is not supported")
+    return Interpreter(answer["executable"], version, answer["library"], split_path(path)[0])
+
+
+def probe(path: str) -> "Interpreter | None":
+    """None when it does not run or is not one that tmbpf supports."""
+    try:
+        return start(path)
+    except (NotStarted, NotSupported):
         return None
-    return Interpreter(answer["executable"], version, answer["library"], root)
 
 
 def probe_each(paths: list) -> list:
-    found: dict = {}
-    seen: set = set()
-    for path in paths:
-        root, inner = split_path(path)
-        real = path if root else os.path.realpath(inner)
-        if real in seen:
-            continue
-        seen.add(real)
+    """Those of the paths that are supported, each real file once."""
+    found = {}
+    for path in dict.fromkeys(map(os.path.realpath, paths)):
         interpreter = probe(path)
         if interpreter:
-            found.setdefault(interpreter.name, interpreter)
-    return sorted(found.values(), key=lambda one: (one.root, one.version, one.path))
+            found.setdefault(interpreter.path, interpreter)
+    return sorted(found.values(), key=lambda one: (one.version, one.path))
 
 
 def find_interpreters() -> list:
+    """NotStarted or NotSupported for one that TMBPF_TEST_PYTHONS names."""
     chosen = [path for path in os.environ.get("TMBPF_TEST_PYTHONS", "").split(":") if path]
-    return probe_each(chosen or candidate_paths())
-
-
-def find_rows(chosen: list, folder: str) -> list:
-    """Those of some rows of the table of supported Pythons: "installed", names of roots in the folder
-    (scripts/targets), or "all"."""
-    found = find_interpreters() if {"all", INSTALLED} & set(chosen) else []
-    return found + [one for one in probe_each(interpreter_paths(folder))
-                    if "all" in chosen or os.path.basename(one.root) in chosen]
-
-
-def test_rows() -> list:
-    """What the environment chooses: TMBPF_TEST_ROWS (words), by default what is installed."""
-    return find_rows(os.environ.get("TMBPF_TEST_ROWS", INSTALLED).split(), default_folder())
-
-
-def main() -> int:
-    for each in find_rows(["all"], default_folder()):
-        print(each.describe())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return [start(path) for path in chosen] or probe_each(candidate_paths())

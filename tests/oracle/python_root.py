@@ -4,13 +4,16 @@
 An interpreter in a root is written ROOT//usr/bin/python3.13: the root folder, then, after the
 double slash, the path as a process in there sees it.
 """
+import dataclasses
 import glob
 import os
+import subprocess
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TARGETS = os.path.join(HERE, "..", "..", "scripts", "targets")
 START_SECONDS = 30
+PYTHON, EMBEDDING = "usr/bin/python", "usr/local/bin/embed_python"  # in a root, before the version
 
 
 def default_folder() -> str:
@@ -23,14 +26,45 @@ def split_path(path: str) -> tuple:
     return (root, "/" + inner) if separator and root else ("", path)
 
 
-def interpreter_paths(folder: str) -> list:
-    """Those of every finished root in the folder, and the embedding programs put into them."""
-    roots = [root for root in sorted(glob.glob(f"{folder}/*"))
-             if os.path.exists(f"{root}/usr/bin/env") and not os.path.exists(f"{root}/debootstrap")]
-    return [f"{root}//{path[len(root) + 1:]}" for root in roots
-            for pattern in ("usr/bin/python3.[0-9]*", "usr/local/bin/embed_python3.[0-9]*")
-            for path in sorted(glob.glob(f"{root}/{pattern}"))
+def is_finished(root: str) -> bool:
+    return os.path.exists(f"{root}/usr/bin/env") and not os.path.exists(f"{root}/debootstrap")
+
+
+def finished_roots(folder: str) -> list:
+    return [root for root in sorted(glob.glob(f"{folder}/*")) if is_finished(root)]
+
+
+def interpreter_paths(root: str) -> list:
+    """What is in a finished root, among it the embedding programs that were put there."""
+    return [f"{root}//{path[len(root) + 1:]}" for pattern in (PYTHON, EMBEDDING)
+            for path in sorted(glob.glob(f"{root}/{pattern}3.[0-9]*"))
             if path.rpartition(".")[2].isdigit() and not os.path.islink(path)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Demand:
+    """A root that scripts/targets makes."""
+    versions: tuple  # of Python, each "3.13"
+    droppable: bool  # the archive need not have it
+
+    def paths(self, root: str) -> list:
+        """What must start in it."""
+        return [f"{root}//{kind}{version}" for kind in (PYTHON, EMBEDDING) for version in self.versions]
+
+
+def demands() -> dict:
+    """name of the root -> Demand"""
+    listed = subprocess.run([TARGETS, "--versions"], capture_output=True, text=True, check=True).stdout
+    lines = [line.split() for line in listed.splitlines()]
+    return {name: Demand(tuple(versions), kind == "droppable") for name, kind, *versions in lines}
+
+
+def default_version(root: str) -> str:
+    """"3.13" of the Python that is python3 there; "" without one."""
+    try:
+        return os.path.basename(os.readlink(f"{root}/usr/bin/python3")).removeprefix("python")
+    except OSError:
+        return ""
 
 
 def command_in(root: str, binds: dict, command: list) -> list:

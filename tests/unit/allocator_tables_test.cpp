@@ -71,6 +71,44 @@ constexpr std::uint64_t kNextPool = 16;
 constexpr std::uint64_t kArenaSize = 48;  // sizeof(struct arena_object)
 constexpr std::uint64_t kSizeIndex = 36;  // offsetof(struct pool_header, szidx)
 
+// How many size classes have a pool in use; each list must lead to a pool of its class.
+std::size_t used_size_classes(const TracedPython& python, const AllocatorTables& tables) {
+  std::size_t pools = 0;
+  for (std::uint64_t index = 0; index < kSizeClasses; ++index) {
+    const std::uint64_t head = tables.usedpools + python.bias() + 2 * index * 8;
+    const std::uint64_t pool = python.peek(head);
+    if (pool != head - kNextPool) {
+      EXPECT_EQ(static_cast<std::uint32_t>(python.peek(pool + kSizeIndex)), index);
+      ++pools;
+    }
+  }
+  return pools;
+}
+
+// How many entries of the table of arenas are in use; each must have no more free pools than pools.
+std::size_t arenas_in_use(const TracedPython& python, const AllocatorTables& tables,
+                          std::uint32_t maxarenas) {
+  // struct arena_object: address, pool_address, nfreepools, ntotalpools, ...
+  std::uint64_t arena = python.peek(tables.arenas + python.bias());
+  std::size_t live = 0;
+  for (std::uint32_t i = 0; i < maxarenas; ++i, arena += kArenaSize) {
+    if (python.peek(arena) != 0) {
+      const std::uint64_t counts = python.peek(arena + 16);
+      EXPECT_LE(static_cast<std::uint32_t>(counts), counts >> 32U) << "free pools of all";
+      ++live;
+    }
+  }
+  return live;
+}
+
+void expect_allocators_in_slots(const TracedPython& python, const AllocatorTables& tables) {
+  for (const std::uint64_t slot : tables.pymalloc_slots) {
+    EXPECT_EQ(python.peek(slot + 8 + python.bias()), tables.pymalloc.malloc + python.bias());
+  }
+  EXPECT_EQ(python.peek(tables.raw_slots.front() + 8 + python.bias()),
+            tables.raw.malloc + python.bias());
+}
+
 TEST(AllocatorTables, PointAtTheListsAndArenasOfARunningInterpreter) {
   std::size_t run = 0;
   for (const Interpreter& interpreter : find_interpreters()) {
@@ -81,36 +119,13 @@ TEST(AllocatorTables, PointAtTheListsAndArenasOfARunningInterpreter) {
     const AllocatorTables tables =
         find_allocator_tables(ElfImage::open(interpreter.image.string()));
     const TracedPython python(interpreter, kWorkload);
-    std::size_t pools = 0;
-    for (std::uint64_t index = 0; index < kSizeClasses; ++index) {
-      const std::uint64_t head = tables.usedpools + python.bias() + 2 * index * 8;
-      const std::uint64_t pool = python.peek(head);
-      if (pool != head - kNextPool) {
-        EXPECT_EQ(static_cast<std::uint32_t>(python.peek(pool + kSizeIndex)), index);
-        ++pools;
-      }
-    }
-    EXPECT_GT(pools, kSizeClasses / 2);
+    EXPECT_GT(used_size_classes(python, tables), kSizeClasses / 2);
     const auto maxarenas =
         static_cast<std::uint32_t>(python.peek(tables.maxarenas + python.bias()));
     EXPECT_GE(maxarenas, 16U);
     EXPECT_LE(maxarenas, 4096U);
-    // struct arena_object: address, pool_address, nfreepools, ntotalpools, ...
-    std::uint64_t arena = python.peek(tables.arenas + python.bias());
-    std::size_t live = 0;
-    for (std::uint32_t i = 0; i < maxarenas; ++i, arena += kArenaSize) {
-      if (python.peek(arena) != 0) {
-        const std::uint64_t counts = python.peek(arena + 16);
-        EXPECT_LE(static_cast<std::uint32_t>(counts), counts >> 32U) << "free pools of all";
-        ++live;
-      }
-    }
-    EXPECT_GT(live, 0U);
-    for (const std::uint64_t slot : tables.pymalloc_slots) {
-      EXPECT_EQ(python.peek(slot + 8 + python.bias()), tables.pymalloc.malloc + python.bias());
-    }
-    EXPECT_EQ(python.peek(tables.raw_slots.front() + 8 + python.bias()),
-              tables.raw.malloc + python.bias());
+    EXPECT_GT(arenas_in_use(python, tables, maxarenas), 0U);
+    expect_allocators_in_slots(python, tables);
     ++run;
   }
   EXPECT_GT(run, 0U) << "no CPython to run";

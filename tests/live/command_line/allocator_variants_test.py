@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 from python_target import PythonTarget, bytes_and_blocks, interpreters_to_test
 from support import DONE, NO_TARGET, CommandLineTest, main, marked_line, run_tmbpf
@@ -89,10 +90,20 @@ class AllocatorVariantsTest(CommandLineTest):
         for command, found, expected in checks:
             target.do(command)
             if self.incomplete(target.pid):
-                table = run_tmbpf("status", "--pid", target.pid).out
-                self.assertRegex(table, "no longer complete")
+                self.assert_said_to_be_incomplete(target.pid)
                 return
             self.assertEqual(found(self.snapshot(target.pid)), expected, command)
+
+    def assert_said_to_be_incomplete(self, pid: int) -> None:
+        """To who looks at the session, who writes a snapshot, and who only has the file."""
+        path = os.path.join(self.directory, "incomplete.pickle")
+        written = run_tmbpf("snapshot", "--pid", pid, "--output", path)
+        self.assertEqual(written.status, DONE, written.err)
+        for text in (run_tmbpf("status", "--pid", pid).out, written.out + written.err):
+            self.assertIn("no longer complete", text)
+        said = tracemalloc.Snapshot.load(path).tmbpf.get("replaced_allocator")
+        self.assertIsInstance(said, str)
+        self.assertTrue(said)
 
     def holding(self, target: PythonTarget) -> tuple:
         return tuple((f"hold {COUNT} {size}", lambda snapshot: self.held(target, snapshot),

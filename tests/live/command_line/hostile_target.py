@@ -20,6 +20,7 @@ POOL_HEADER = struct.Struct("<IIQQQIIII")  # struct pool_header
 LINE_TABLE = "co_linetable" if sys.version_info >= (3, 10) else "co_lnotab"
 
 memory = OwnMemory()
+library = ctypes.CDLL(None)  # its functions are called without the GIL
 kept = []  # what the lies consist of: never freed
 
 
@@ -219,11 +220,24 @@ class HeapLies:
             memory.write(entry, struct.pack("<QQ", address, (1 << 64) - 1))
 
 
+def allocate_elsewhere() -> None:
+    """By a thread that Python does not know: who asks for its state goes through all of them."""
+    thread, block = ctypes.c_ulong(), ctypes.c_void_p()
+    allocator = ctypes.cast(library.PyMem_RawMalloc, ctypes.c_void_p)
+    assert library.pthread_create(ctypes.byref(thread), None, allocator, ctypes.c_void_p(700)) == 0
+    assert library.pthread_join(thread, ctypes.byref(block)) == 0 and block.value
+
+
 class ThreadLies:
     def cycle(self) -> None:
         get = ctypes.pythonapi.PyThreadState_Get
         get.restype = ctypes.c_void_p
         memory.set_word(get() + WORD, get())  # next
+        say_ready()
+        while True:
+            allocate()
+            allocate_elsewhere()
+            rest(0.005)
 
 
 def tell_frame_lie(name: str) -> None:

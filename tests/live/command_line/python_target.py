@@ -5,8 +5,9 @@ import select
 import subprocess
 
 import support
-from interpreters import Interpreter, test_rows
+from interpreters import Interpreter
 from python_root import wait_for_inner_pid
+from rows import test_rows
 from target_run import TESTS
 
 

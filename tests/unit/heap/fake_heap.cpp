@@ -52,13 +52,12 @@ std::uint64_t FakeHeap::add_pool(std::uint32_t block_size, std::uint32_t carved,
   fake.szidx = block_size / 16 - 1;
   fake.nextoffset = 48 + carved * block_size;
   fake.maxnextoffset = python.pool_size - block_size;
-  std::uint64_t next = 0;
-  for (auto number = free.rbegin(); number != free.rend(); ++number) {
-    const std::uint64_t freed = pool + 48 + *number * std::uint64_t{block_size};
-    word(freed) = next;
-    next = freed;
+  std::uint64_t* link = &fake.freeblock;
+  for (const std::uint32_t number : free) {
+    *link = pool + 48 + number * std::uint64_t{block_size};
+    link = &word(*link);
   }
-  fake.freeblock = next;
+  *link = 0;
   return pool;
 }
 
