@@ -124,7 +124,7 @@ AllocatorTables find_allocator_tables(const ElfImage& image) {
   }
   assign_groups(image, groups, tables);
   find_pool_state(image, views, tables);
-  tables.refill = find_refill(image, tables);
+  find_refill(image, tables);
   return tables;
 }
 

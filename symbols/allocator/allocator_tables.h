@@ -34,7 +34,11 @@ struct AllocatorTables {
   std::uint64_t arenas = 0;                   // struct arena_object *arenas
   std::uint64_t maxarenas = 0;                // uint maxarenas
   std::uint64_t raw_allocated_blocks = 0;     // Py_ssize_t raw_allocated_blocks; 3.8 has none: 0
-  std::uint64_t refill = 0;                   // allocate_from_new_pool; plain 3.8: pymalloc_alloc
+  // allocate_from_new_pool; plain 3.8: pymalloc_alloc; 0: inlined into the inner functions
+  std::uint64_t refill = 0;
+  // What returns a block whose size class was empty: the refill function, or the inner functions
+  // that it is inlined into.
+  std::vector<std::uint64_t> refilling;
 };
 
 // Throws Error saying which part was not found.

@@ -2,6 +2,7 @@
 #include "symbols/allocator/plan_checks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -92,9 +93,34 @@ PlanCheck check_covered(std::string name, const char* what, CoveredCode covered,
   return check;
 }
 
+// With the refilling inlined a copy of pymalloc's malloc is told by how it looks for a pool.
+PlanCheck check_pool_searches(const CodeIndex& code, const AllocatorTables& tables) {
+  const auto known = find_pool_comparisons(code.image(), tables.pymalloc.malloc);
+  std::vector<std::uint64_t> failed;
+  std::size_t searches = 0;
+  for (const FunctionRange& function : code.image().functions()) {
+    for (const PoolComparison& each : find_pool_comparisons(code.image(), function)) {
+      if (!known.empty() && each.list && each.list == known.front().list) {
+        ++searches;
+        const auto& inner = tables.refilling;
+        if (std::ranges::find(inner, each.function) == inner.end()) {
+          failed.push_back(each.function);
+        }
+      }
+    }
+  }
+  PlanCheck check = make_check("every search for a pool is in an inner function",
+                               fmt::format("{} searches", searches), failed);
+  check.passed = check.passed && searches >= tables.refilling.size();
+  return check;
+}
+
 // Every copy of pymalloc's malloc calls the refill function when its size class is empty.
 PlanCheck check_refill_callers(const CodeIndex& code, const AllocatorTables& tables,
                                const SitePlan& plan) {
+  if (tables.refill == 0) {
+    return check_pool_searches(code, tables);
+  }
   const CoveredCode covered(
       code, plan.guards, guards_of(plan, {TMBPF_OP_MALLOC, TMBPF_OP_CALLOC, TMBPF_OP_REALLOC}),
       {tables.pymalloc.malloc, tables.pymalloc.calloc, tables.pymalloc.realloc});
@@ -105,13 +131,16 @@ PlanCheck check_refill_callers(const CodeIndex& code, const AllocatorTables& tab
 // The arenas' bookkeeping (arena_map_mark_used) is in what inner free and the refill function call;
 // up to 3.11 the exported statistics read the same variables.
 std::vector<std::uint64_t> arena_code(const CodeIndex& code, const AllocatorTables& tables) {
-  std::vector<std::uint64_t> found{tables.pymalloc.free, tables.pymalloc.realloc, tables.refill};
+  std::vector<std::uint64_t> callers = tables.refilling;
+  callers.push_back(tables.pymalloc.free);
+  std::vector<std::uint64_t> found = callers;
+  found.push_back(tables.pymalloc.realloc);
   for (const char* statistics : {"_Py_GetAllocatedBlocks", "_PyObject_DebugMallocStats"}) {
     if (const auto function = code.image().symbol(statistics)) {
       found.push_back(*function);
     }
   }
-  for (const std::uint64_t function : {tables.pymalloc.free, tables.refill}) {
+  for (const std::uint64_t function : callers) {
     const FunctionRange range = function_at(code.image(), function);
     for (std::uint64_t at = range.start; at < range.end;) {
       const std::optional<Instruction> instruction = code.at(at);
@@ -200,8 +229,8 @@ std::vector<PlanCheck> check_plan(const CodeIndex& code, const AllocatorTables& 
       make_check("every inner function can be probed at its entry",
                  fmt::format("{} of {} functions", plan.counts.entries, all_roles(tables).size()),
                  plan.failures.entries),
-      make_check("the refill function's return can be probed", fmt::format("{:#x}", tables.refill),
-                 plan.failures.refill),
+      make_check("the return of what refills a size class can be probed",
+                 fmt::format("{:#x}", fmt::join(tables.refilling, " ")), plan.failures.refill),
       check_results(plan),
       check_instructions(code, plan)};
 }

@@ -32,7 +32,9 @@ CodeInterest allocator_interest(const ElfImage& image, const AllocatorTables& ta
     interest.data.push_back({role.function, 1});
     interest.functions.push_back(role.function);
   }
-  interest.functions.push_back(tables.refill);
+  if (tables.refill != 0) {
+    interest.functions.push_back(tables.refill);
+  }
   if (const std::optional<ArenaLookup> lookup = find_arena_lookup(image, tables)) {
     if (lookup->global != 0) {
       interest.data.push_back({lookup->global, 1});

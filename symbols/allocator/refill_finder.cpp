@@ -26,19 +26,32 @@ std::set<std::uint64_t> refills_of(const ElfImage& image, std::uint64_t function
   return found;
 }
 
+// The inner functions that look for a pool themselves; none unless malloc and calloc do.
+std::vector<std::uint64_t> inlined_into(const ElfImage& image, const AllocatorFunctions& inner) {
+  std::vector<std::uint64_t> found;
+  for (const std::uint64_t function : {inner.malloc, inner.calloc, inner.realloc}) {
+    if (!find_pool_comparisons(image, function_at(image, function)).empty()) {
+      found.push_back(function);
+    }
+  }
+  const bool both = found.size() >= 2 && found[0] == inner.malloc && found[1] == inner.calloc;
+  return both ? found : std::vector<std::uint64_t>{};
+}
+
 }  // namespace
 
-std::uint64_t find_refill(const ElfImage& image, const AllocatorTables& tables) {
+void find_refill(const ElfImage& image, AllocatorTables& tables) {
   const auto in_malloc = refills_of(image, tables.pymalloc.malloc);
   const auto in_calloc = refills_of(image, tables.pymalloc.calloc);
   std::vector<std::uint64_t> both;
   std::set_intersection(in_malloc.begin(), in_malloc.end(), in_calloc.begin(), in_calloc.end(),
                         std::back_inserter(both));
-  if (both.size() != 1) {
+  tables.refill = both.size() == 1 ? both.front() : 0;
+  tables.refilling = both.size() == 1 ? both : inlined_into(image, tables.pymalloc);
+  if (tables.refilling.empty() || both.size() > 1) {
     throw Error(fmt::format("{}: pymalloc's refill function not found ({} candidates)",
                             image.path(), both.size()));
   }
-  return both.front();
 }
 
 }  // namespace tmbpf

@@ -5,7 +5,8 @@
 // Source: Objects/obmalloc.c, pymalloc_alloc, 3.8 to 3.15: `if (pool != pool->nextpool) {...} else
 // bp = allocate_from_new_pool(size)`. So: the first direct call on the equal edge of a comparison
 // of a register with the word at 16 bytes from it, in both malloc and calloc. Where that is inlined
-// into a pymalloc_alloc which both call (plain 3.8), it is that function.
+// into a pymalloc_alloc which both call (plain 3.8), it is that function. Where all of it is
+// inlined into malloc and calloc (clang with PGO and ThinLTO), what these return is the block.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace tmbpf {
 
-// Throws Error when malloc and calloc do not agree on exactly one function (it may be inlined).
-std::uint64_t find_refill(const ElfImage& image, const AllocatorTables& tables);
+// Sets refill and refilling. Throws Error when malloc and calloc call several functions of that
+// kind, or do not look for a pool at all.
+void find_refill(const ElfImage& image, AllocatorTables& tables);
 
 }  // namespace tmbpf

@@ -45,7 +45,9 @@ class SitePlanner {
     for (const FunctionRole& role : all_roles(tables_)) {
       plan_entry(role);
     }
-    plan_refill();
+    for (const std::uint64_t function : tables_.refilling) {
+      plan_refill(function);
+    }
     plan_.libc_calls = raw_places_.size();
     std::stable_sort(plan_.sites.begin(), plan_.sites.end(),
                      [](const ProbeSite& a, const ProbeSite& b) { return a.vaddr < b.vaddr; });
@@ -98,14 +100,14 @@ class SitePlanner {
 
   // Rarely called, so where no emulated instruction has the return address on top of the stack, its
   // first one will do: the kernel single-steps it.
-  void plan_refill() {
-    const std::optional<InnerEntry> entry = find_inner_entry(code_, tables_.refill);
-    if (!entry && !code_.is_instruction(tables_.refill)) {
-      plan_.failures.refill.push_back(tables_.refill);
+  void plan_refill(std::uint64_t function) {
+    const std::optional<InnerEntry> entry = find_inner_entry(code_, function);
+    if (!entry && !code_.is_instruction(function)) {
+      plan_.failures.refill.push_back(function);
       return;
     }
     const bool emulated = entry && entry->return_address_on_top;
-    add_return(emulated ? entry->vaddr : tables_.refill,
+    add_return(emulated ? entry->vaddr : function,
                make_result(TMBPF_OP_REFILL_RETURN, TMBPF_PYMALLOC, kRax));
   }
 

@@ -56,7 +56,8 @@ def wait_at(point: bytes) -> None:
 
 def forget_names() -> None:
     """Empties the cache of attribute look-ups. It keeps names alive, and which of them depends on
-    their addresses; a name that is alive from the first run is not made by the second."""
+    their addresses; a name that is alive from the first run is not made by the second, and one that
+    only the cache has is no block of the program's."""
     getattr(sys, "_clear_internal_caches", getattr(sys, "_clear_type_cache", None))()
 
 
@@ -81,6 +82,7 @@ def main() -> int:
         free_lists.ignore()
     gc.collect()
     kept = program.run()
+    forget_names()
     gc.collect()
     if options.mode != "tmbpf":
         if free_lists:
