@@ -8,6 +8,7 @@
 namespace tmbpf {
 namespace {
 
+constexpr std::int64_t kWordSize = 8;  // bytes
 constexpr std::size_t kMaxSteps = 20'000;
 
 // Where the pointer may be.
@@ -140,10 +141,9 @@ class PointerFlow {
   }
 
   static void stack(const Instruction& instruction, Holders& holders) {
-    constexpr std::int64_t kWord = 8;
     const bool push = instruction.operation == Operation::push;
     const bool held = holds(instruction.operands[0], holders);
-    holders.depth += push ? kWord : 0;
+    holders.depth += push ? kWordSize : 0;
     const std::pair<std::uint8_t, std::int64_t> top{kRsp, -holders.depth};
     const bool known = holders.words.contains(top);
     if (push) {
@@ -154,7 +154,7 @@ class PointerFlow {
       }
       return;
     }
-    holders.depth -= kWord;
+    holders.depth -= kWordSize;
     holders.words.erase(top);
     holders.registers = static_cast<std::uint16_t>(holders.registers & ~instruction.written);
     if (known) {

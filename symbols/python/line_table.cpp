@@ -4,6 +4,11 @@
 namespace tmbpf {
 namespace {
 
+int signed_byte(std::byte byte) {
+  const int value = std::to_integer<int>(byte);
+  return value < 128 ? value : value - 256;
+}
+
 // enum _PyCodeLocationInfoKind (Include/cpython/code.h, 3.11)
 enum LocationKind { kOneLine0 = 10, kOneLine2 = 12, kNoColumns = 13, kLong = 14, kNone = 15 };
 
@@ -53,7 +58,7 @@ std::optional<int> line_in_lnotab(std::span<const std::byte> table, int line, in
     if (address > offset) {
       return line;
     }
-    line = moved(line, std::to_integer<std::int8_t>(table[at + 1]));
+    line = moved(line, signed_byte(table[at + 1]));
   }
   return whole ? std::optional(line) : std::nullopt;
 }
@@ -62,7 +67,7 @@ std::optional<int> line_in_lnotab(std::span<const std::byte> table, int line, in
 std::optional<int> line_in_linetable(std::span<const std::byte> table, int line, int offset) {
   int end = 0;
   for (std::size_t at = 0; at + 1 < table.size(); at += 2) {
-    const int delta = std::to_integer<std::int8_t>(table[at + 1]);
+    const int delta = signed_byte(table[at + 1]);
     line = delta == kNoDelta ? line : moved(line, delta);
     end += std::to_integer<int>(table[at]);
     if (offset < end) {

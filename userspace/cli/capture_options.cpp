@@ -40,8 +40,9 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->group(group);
   app.add_flag("--follow", options.trace.follow, "Trace what it forks and executes, too")
       ->group(group);
-  app.add_flag("!--no-freelists", options.trace.freelists,
-               "Leave blocks that come from free lists with the line that allocated them")
+  app.add_flag_callback(
+         "--no-freelists", [&options] { options.trace.freelists = false; },
+         "Leave blocks that come from free lists with the line that allocated them")
       ->group(group);
   // For scripts/bench: the floor that the programs' cost is measured against.
   app.add_flag("--bare-probes", options.trace.bare)->group("");
