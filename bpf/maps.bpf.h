@@ -73,12 +73,14 @@ struct {
 	__type(value, struct code_filter);
 } code_filter SEC(".maps");
 
-/* Processes that descend from the target, by tgid_here(), when they are followed; the value means
- * nothing. Written by the programs and, for those from before the attach, by the tracer. Full: the
- * one unseen for longest is no longer followed. */
+/* Processes that descend from the target and run, by tgid_here(), when they are followed; the value
+ * means nothing. Written by the programs and, for those from before the attach, by the tracer.
+ * Full: what the process forks and executes is not followed, counted in TMBPF_LOST_PROCESSES. Not
+ * preallocated, and resized to 1 where nobody is followed. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
 	__type(key, __u32);
 	__type(value, __u8);
 } family SEC(".maps");

@@ -247,6 +247,7 @@ enum tmbpf_counter {
 	TMBPF_LOST_DOMAINS,	  /* blocks: more tracemalloc domains than TMBPF_MAX_DOMAINS */
 	TMBPF_LOST_OTHER_GIL,	  /* blocks of interpreters with a GIL and pools of their own */
 	TMBPF_LOST_OWNERS,	  /* objects from free lists: type not readable, owner stays */
+	TMBPF_LOST_PROCESSES,	  /* forks and new programs that found no room to be told */
 	TMBPF_COUNTERS,
 };
 
@@ -308,7 +309,9 @@ struct tmbpf_process_event {
 	__u32 kind; /* TMBPF_EVENT_FORK or TMBPF_EVENT_EXEC */
 	__u32 tgid;
 	__u32 child;
+	__u32 pad;
+	__u64 start; /* when the child, or who executed, was made: nanoseconds since boot */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_process_event, 12);
+TMBPF_ASSERT_SIZE(struct tmbpf_process_event, 24);
 
 #endif /* TMBPF_H */

@@ -8,6 +8,19 @@
 namespace tmbpf {
 namespace {
 
+// Who of the family has no table, and why.
+std::string note_of(const Family::Refusals& refusals) {
+  std::string note;
+  if (refusals.unseen > 0) {
+    note = fmt::format("{} forked children ended before they could be traced", refusals.unseen);
+  }
+  if (refusals.count > 0) {
+    note += fmt::format("{}not followed {}; the last: {}", note.empty() ? "" : "; ", refusals.count,
+                        refusals.last);
+  }
+  return note;
+}
+
 pid_t pid_of(const Tracer& tracer) { return tracer.target().identity.pid; }
 
 }  // namespace
@@ -19,11 +32,7 @@ std::vector<std::string> LiveTables::lines_of(Tracer& tracer, std::size_t rows) 
   } else if (done_.erase(pid) != 0) {
     tables_.erase(pid);  // another process or program by now
   }
-  const auto& refusals = family_.refusals();
-  const std::string note =
-      pid == family_.root() && refusals.count > 0
-          ? fmt::format("not followed {}; the last: {}", refusals.count, refusals.last)
-          : std::string();
+  const std::string note = pid == family_.root() ? note_of(family_.refusals()) : std::string();
   return tables_[pid].lines(tracer, rows, screen_.width(), note);
 }
 

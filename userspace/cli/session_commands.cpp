@@ -30,6 +30,14 @@ void print_losses(const nlohmann::json& losses) {
   }
 }
 
+// "N what; the last: why", when there are any of that key.
+void print_count(const nlohmann::json& status, const std::string& key, const char* what) {
+  if (const auto count = status.value(key, 0L); count != 0) {
+    const auto last = status.value(key + "_last", "");
+    fmt::print("  {} {}{}{}\n", what, count, last.empty() ? "" : "; the last: ", printable(last));
+  }
+}
+
 void print_family(const nlohmann::json& status) {
   if (status.contains("followed_from")) {
     fmt::print("  followed from process {}\n", status.value("followed_from", 0));
@@ -39,10 +47,12 @@ void print_family(const nlohmann::json& status) {
                printable(member.value("command", "")), member.value("state", ""),
                size_of(member, "traced_current"), member.value("traces", 0L));
   }
-  if (status.value("not_followed", 0L) != 0) {
-    fmt::print("  not followed {}; the last: {}\n", status.value("not_followed", 0L),
-               printable(status.value("not_followed_last", "")));
+  if (status.contains("family_kernel_memory")) {
+    fmt::print("  kernel memory of all these {}\n", size_of(status, "family_kernel_memory"));
   }
+  print_count(status, "not_followed", "not followed");
+  print_count(status, "ended_unseen", "forked children that ended before they could be traced");
+  print_count(status, "forgotten", "ended processes whose last state is kept no more");
 }
 
 void print_status(const nlohmann::json& status) {

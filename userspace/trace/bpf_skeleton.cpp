@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -22,6 +23,14 @@ namespace tmbpf {
 namespace {
 
 constexpr std::size_t kLogTail = 600;  // characters of the verifier's log that a message quotes
+
+constexpr std::uint32_t kLeastStacks = 1U << 17U;  // entries
+constexpr std::uint32_t kMostStacks = 1U << 19U;
+constexpr std::uint32_t kLeastCodes = 1U << 16U;
+constexpr std::uint32_t kMostCodes = 1U << 18U;
+constexpr std::uint32_t kSmallTraces = 1U << 20U;  // fewer get the small ring buffer
+constexpr std::uint32_t kSmallRing = 4U << 20U;    // bytes
+constexpr std::uint32_t kLargeRing = 16U << 20U;
 
 // libbpf has one print callback for the process; this keeps the end of what it says while loading.
 std::string& loading_log() {
@@ -57,6 +66,23 @@ void set_attach_types(tmbpf_bpf& skeleton) {
        {skeleton.progs.allocate_enter, skeleton.progs.release_enter, skeleton.progs.allocate_exit,
         skeleton.progs.owner_enter, skeleton.progs.finalize_enter, skeleton.progs.nothing_enter}) {
     bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(kTraceUprobeMulti));
+  }
+}
+
+// What the empty maps cost goes with the limit of traces: whoever keeps few blocks meets few
+// stacks.
+void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
+                 const ProbePlan& plan) {
+  const auto& maps = skeleton.maps;
+  const std::uint32_t traces = settings.max_traces;
+  bpf_map__set_max_entries(maps.traces, traces);
+  bpf_map__set_max_entries(maps.stacks, std::clamp(traces / 8, kLeastStacks, kMostStacks));
+  bpf_map__set_max_entries(maps.codes, std::clamp(traces / 16, kLeastCodes, kMostCodes));
+  bpf_map__set_max_entries(maps.events, traces < kSmallTraces ? kSmallRing : kLargeRing);
+  bpf_map__set_max_entries(maps.sites,
+                           static_cast<std::uint32_t>(std::max<std::size_t>(plan.sites.size(), 1)));
+  if (settings.config.follow == 0) {
+    bpf_map__set_max_entries(maps.family, 1);
   }
 }
 
@@ -99,9 +125,7 @@ SkeletonPtr load_skeleton(const SkeletonSettings& settings, const ProbePlan& pla
   std::memcpy(const_cast<tmbpf_config*>(
                   reinterpret_cast<volatile tmbpf_config*>(&skeleton->rodata->config)),
               &settings.config, sizeof(settings.config));
-  bpf_map__set_max_entries(skeleton->maps.traces, settings.max_traces);
-  bpf_map__set_max_entries(skeleton->maps.sites,
-                           static_cast<std::uint32_t>(std::max<std::size_t>(plan.sites.size(), 1)));
+  resize_maps(*skeleton, settings, plan);
   if (settings.uprobe_multi) {
     set_attach_types(*skeleton);
   }

@@ -20,7 +20,7 @@ using SkeletonPtr = std::unique_ptr<tmbpf_bpf, SkeletonDeleter>;
 struct SkeletonSettings {
   tmbpf_python python{};
   tmbpf_config config{};
-  std::uint32_t max_traces = 0;
+  std::uint32_t max_traces = 0;  // the other maps' sizes go with it
   bool uprobe_multi = false;
 };
 

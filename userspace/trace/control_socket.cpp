@@ -73,14 +73,16 @@ std::string control_path(pid_t target) {
 
 ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
   ::unlink(path_.c_str());
-  listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Not blocking: who was there when poll(2) looked may be gone when it is accepted.
+  listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = address_of(path_);
   const mode_t before = ::umask(0177);
-  const bool bound =
-      ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  const bool listens =
+      ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
+      ::listen(listener_.get(), 8) == 0;
   const int error = errno;
   ::umask(before);
-  if (!bound || ::listen(listener_.get(), 8) != 0) {
+  if (!listens) {
     throw Error(fmt::format("cannot make the control socket {}: {}", path_, std::strerror(error)));
   }
   inode_ = inode_of(path_);

@@ -28,8 +28,8 @@ class ControlServer {
   [[nodiscard]] bool withdrawn() const { return path_.empty(); }
   [[nodiscard]] int fd() const { return listener_.get(); }
 
-  // Accepts one client and answers its request with what `answer` returns; an Error that `answer`
-  // throws goes to the client. Never throws: a broken client is dropped.
+  // Accepts one client, if one waits, and answers its request with what `answer` returns; an Error
+  // that `answer` throws goes to the client. Never throws: a broken client is dropped.
   template <typename Answer>
   void serve_one(Answer answer) {
     const UniqueFd client = accept_client();

@@ -5,18 +5,23 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "symbols/process/process_tree.h"
+#include "userspace/trace/start_time.h"
 #include "util/error.h"
 #include "util/log.h"
 
 namespace tmbpf {
 namespace {
 
-// Each takes the kernel memory of a session; what is above is refused and counted.
-constexpr std::size_t kMostMembers = 64;
+// Each takes kernel memory of its own; what is above is refused and counted.
+constexpr int kMostMembers = 64;  // with the root
+// A member's part of the limit of traces, whose empty map has a price; but not less than these.
+constexpr std::uint32_t kShare = 8;
+constexpr std::uint32_t kLeastTraces = 1U << 18U;
 // Most of them sleep until a new program turns out to be a Python or not.
 constexpr std::ptrdiff_t kMostThreads = 32;
 
@@ -31,8 +36,11 @@ UniqueFd make_eventfd() {
 }  // namespace
 
 Family::Family(PythonTarget target, const TraceOptions& options)
-    : options_(options), root_(target.identity.pid), attached_(make_eventfd()) {
-  members_.push_back(std::make_unique<Tracer>(std::move(target), options));
+    : options_(options),
+      root_(target.identity.pid),
+      attached_(make_eventfd()),
+      places_(kMostMembers - 1) {
+  members_.push_back({std::make_unique<Tracer>(std::move(target), options), nullptr});
   if (options.follow) {
     follow_descendants();
   }
@@ -47,16 +55,16 @@ Family::~Family() {
 
 std::vector<Tracer*> Family::members() const {
   std::vector<Tracer*> members;
-  for (const auto& member : members_) {
-    members.push_back(member.get());
+  for (const Member& member : members_) {
+    members.push_back(member.tracer.get());
   }
   return members;
 }
 
 Tracer* Family::find(pid_t pid) const {
-  for (const auto& member : members_) {
-    if (member->target().identity.pid == pid) {
-      return member.get();
+  for (const Member& member : members_) {
+    if (member.tracer->target().identity.pid == pid) {
+      return member.tracer.get();
     }
   }
   return nullptr;
@@ -64,32 +72,46 @@ Tracer* Family::find(pid_t pid) const {
 
 bool Family::alive() const {
   return !newcomers_.empty() || std::any_of(members_.begin(), members_.end(), [](const auto& one) {
-    return one->state() == TargetState::running;
+    return one.tracer->state() == TargetState::running;
   });
 }
 
 std::vector<int> Family::fds() const { return {attached_.get(), watcher().news_fd()}; }
 
-Tracer& Family::watcher() const { return replaced_root_ ? *replaced_root_ : *members_.front(); }
+Tracer& Family::watcher() const {
+  return replaced_root_ ? *replaced_root_ : *members_.front().tracer;
+}
 
 void Family::poll() {
   eventfd_t count = 0;
   ::eventfd_read(attached_.get(), &count);
-  for (const auto& member : members_) {
-    member->poll();
+  for (const Member& member : members_) {
+    member.tracer->poll();
   }
   if (replaced_root_) {
     replaced_root_->poll();
   }
   for (const tmbpf_process_event& event : watcher().take_family_events()) {
-    if (event.kind == TMBPF_EVENT_FORK) {
-      follow_fork(static_cast<pid_t>(event.tgid), static_cast<pid_t>(event.child));
-    } else {
-      follow_exec(static_cast<pid_t>(event.tgid));
-    }
+    follow_event(event);
   }
   take_attached();
   begin_attaching();
+}
+
+// The event tells who it was, however late it is read: the pid may be another process's by then.
+void Family::follow_event(const tmbpf_process_event& event) {
+  const bool forked = event.kind == TMBPF_EVENT_FORK;
+  const ProcessIdentity process{.pid = static_cast<pid_t>(forked ? event.child : event.tgid),
+                                .start_time = start_ticks(event.start),
+                                .command = {}};
+  if (process.pid == 0) {
+    return;  // our pid namespace does not see it
+  }
+  if (forked) {
+    follow_fork(static_cast<pid_t>(event.tgid), process);
+  } else {
+    follow_exec(process);
+  }
 }
 
 // Those that were there before. Who is forked by one that is not watched yet is found by looking
@@ -101,7 +123,9 @@ void Family::follow_descendants() {
     for (const pid_t pid : descendants_of(root_)) {
       if (known.insert(pid).second) {
         watcher().watch(pid);
-        add_newcomer(pid, nullptr);
+        if (const auto process = find_process(pid)) {
+          add_newcomer(*process, nullptr);
+        }
         more = true;
       }
     }
@@ -109,36 +133,52 @@ void Family::follow_descendants() {
 }
 
 // A child may have been found before its fork is told.
-void Family::follow_fork(pid_t parent, pid_t child) {
-  const Tracer* known = find(child);
+void Family::follow_fork(pid_t parent, const ProcessIdentity& child) {
+  const Tracer* known = find(child.pid);
   const bool coming = std::any_of(newcomers_.begin(), newcomers_.end(), [&](const auto& newcomer) {
-    return newcomer->pid() == child && !newcomer->given_up();
+    return newcomer->process() == child && !newcomer->given_up();
   });
-  if (!coming && (known == nullptr || known->state() != TargetState::running)) {
+  if (!coming && (known == nullptr || !(known->target().identity == child))) {
     add_newcomer(child, program_of(parent));
   }
 }
 
-void Family::follow_exec(pid_t pid) {
+void Family::follow_exec(const ProcessIdentity& process) {
   for (const auto& newcomer : newcomers_) {
-    if (newcomer->pid() == pid) {
+    if (newcomer->pid() == process.pid) {
       newcomer->give_up();
     }
   }
-  add_newcomer(pid, nullptr);
+  add_newcomer(process, nullptr);
 }
 
-void Family::add_newcomer(pid_t pid, std::shared_ptr<const PythonTarget> program) {
-  if (pid == 0) {
-    return;  // our pid namespace does not see it
+void Family::add_newcomer(const ProcessIdentity& process,
+                          std::shared_ptr<const PythonTarget> program) {
+  const auto former = place_of(process.pid);
+  if (former != members_.end()) {
+    former->tracer->retire();
+    former->place.reset();  // for the one that takes its place
   }
-  if (Tracer* former = find(pid)) {
-    former->retire();
-  }
+  newcomers_.push_back(std::make_unique<Newcomer>(process, std::move(program),
+                                                  options_of(process.pid),
+                                                  process.pid == root_ ? nullptr : &places_));
+}
+
+TraceOptions Family::options_of(pid_t pid) const {
   TraceOptions options = options_;
   options.follow = false;  // the root's programs watch the whole family
-  options.stop_at_end = options_.stop_at_end && pid == root_;
-  newcomers_.push_back(std::make_unique<Newcomer>(pid, std::move(program), options));
+  if (pid != root_) {
+    options.stop_at_end = false;
+    options.max_traces =
+        std::min(options_.max_traces, std::max(options_.max_traces / kShare, kLeastTraces));
+  }
+  return options;
+}
+
+std::vector<Family::Member>::iterator Family::place_of(pid_t pid) {
+  return std::find_if(members_.begin(), members_.end(), [pid](const Member& member) {
+    return member.tracer->target().identity.pid == pid;
+  });
 }
 
 // What a child of `pid` runs when it is forked; null when that is not known.
@@ -170,20 +210,30 @@ void Family::begin_attaching() {
   }
 }
 
+// Each is asked once whether it is done: it may become so at any moment.
 void Family::take_attached() {
-  for (const auto& newcomer : newcomers_) {
-    if (!newcomer->done() || newcomer->given_up()) {
-      continue;
-    }
-    if (auto tracer = newcomer->take_tracer()) {
-      adopt(std::move(tracer));
-    } else if (!newcomer->refusal().empty()) {
-      refuse(newcomer->pid(), newcomer->refusal());
+  const auto done = std::stable_partition(newcomers_.begin(), newcomers_.end(),
+                                          [](const auto& newcomer) { return !newcomer->done(); });
+  const std::vector<std::unique_ptr<Newcomer>> taken(std::make_move_iterator(done),
+                                                     std::make_move_iterator(newcomers_.end()));
+  newcomers_.erase(done, newcomers_.end());
+  for (const auto& newcomer : taken) {
+    if (!newcomer->given_up()) {
+      take(*newcomer);
     }
   }
-  std::erase_if(newcomers_, [](const auto& newcomer) {
-    return newcomer->done() || (newcomer->given_up() && !newcomer->begun());
-  });
+  std::erase_if(newcomers_,
+                [](const auto& newcomer) { return newcomer->given_up() && !newcomer->begun(); });
+}
+
+void Family::take(Newcomer& newcomer) {
+  if (auto tracer = newcomer.take_tracer()) {
+    adopt(std::move(tracer), newcomer.take_place());
+  } else if (!newcomer.refusal().empty()) {
+    refuse(newcomer.pid(), newcomer.refusal());
+  } else if (newcomer.program()) {
+    ++refusals_.unseen;
+  }
 }
 
 void Family::refuse(pid_t pid, const std::string& why) {
@@ -192,39 +242,32 @@ void Family::refuse(pid_t pid, const std::string& why) {
   log_debug("not followed: " + refusals_.last);
 }
 
-void Family::adopt(std::unique_ptr<Tracer> tracer) {
+void Family::adopt(std::unique_ptr<Tracer> tracer, Places::Place place) {
   const pid_t pid = tracer->target().identity.pid;
-  const auto same = std::find_if(members_.begin(), members_.end(), [pid](const auto& member) {
-    return member->target().identity.pid == pid;
-  });
+  const auto same = place_of(pid);
   if (same == members_.end()) {
-    if (members_.size() < kMostMembers) {
-      members_.push_back(std::move(tracer));
-    } else {
-      refuse(pid, fmt::format("{} processes are traced already", kMostMembers));
-    }
+    members_.push_back({std::move(tracer), std::move(place)});
     return;
   }
-  std::swap(*same, tracer);
+  std::swap(same->tracer, tracer);
+  same->place = std::move(place);
   if (pid == root_ && !replaced_root_) {
     replaced_root_ = std::move(tracer);
   }
 }
 
 void Family::detach() {
-  for (const auto& member : members_) {
-    member->detach();
+  for (const Member& member : members_) {
+    member.tracer->detach();
   }
 }
 
 std::unique_ptr<Tracer> Family::release(pid_t pid) {
-  const auto same = std::find_if(members_.begin(), members_.end(), [pid](const auto& member) {
-    return member->target().identity.pid == pid;
-  });
+  const auto same = place_of(pid);
   if (same == members_.end() || pid == root_) {
     return nullptr;
   }
-  std::unique_ptr<Tracer> tracer = std::move(*same);
+  std::unique_ptr<Tracer> tracer = std::move(same->tracer);
   members_.erase(same);
   return tracer;
 }

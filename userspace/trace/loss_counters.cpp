@@ -33,6 +33,8 @@ constexpr std::array kWordings{
             "blocks not recorded: of subinterpreters with a GIL of their own"},
     Wording{TMBPF_LOST_OWNERS, "owners",
             "objects from free lists left with their last owner: type not readable"},
+    Wording{TMBPF_LOST_PROCESSES, "processes",
+            "forks and new programs not followed: no room to note them"},
 };
 static_assert(kWordings.size() == TMBPF_COUNTERS - TMBPF_FIRST_LOSS);
 

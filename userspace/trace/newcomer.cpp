@@ -9,8 +9,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <stop_token>
+#include <system_error>
 
 #include "symbols/process/process_memory.h"
 #include "util/error.h"
@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kLongestPause{300};
 
 // A forked child has its parent's memory: the same file at the same place.
 PythonTarget forked_copy(PythonTarget program, pid_t child) {
-  program.identity = identify_process(child);
+  program.identity = identify_process(child);  // with the name that it has by now
   return program;
 }
 
@@ -59,11 +59,16 @@ void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
 
 void Newcomer::begin(int done_fd) {
   begun_ = true;
-  thread_ = std::jthread([this, done_fd](const std::stop_token& stop) {
-    attach(stop);
+  try {
+    thread_ = std::jthread([this, done_fd](const std::stop_token& stop) {
+      attach(stop);
+      done_.store(true, std::memory_order_release);
+      ::eventfd_write(done_fd, 1);
+    });
+  } catch (const std::system_error& error) {
+    refusal_ = fmt::format("cannot start a thread: {}", error.what());
     done_.store(true, std::memory_order_release);
-    ::eventfd_write(done_fd, 1);
-  });
+  }
 }
 
 void Newcomer::give_up() {
@@ -73,41 +78,47 @@ void Newcomer::give_up() {
 
 void Newcomer::attach(const std::stop_token& stop) {
   try {
-    if (program_) {
-      tracer_ = std::make_unique<Tracer>(forked_copy(*program_, pid_), options_);
-    } else {
-      attach_to_program(stop);
+    const auto target =
+        program_ ? std::optional(forked_copy(*program_, pid())) : await_python(stop);
+    // The tracer looks at the identity once more when it is attached.
+    if (target && target->identity == process_) {
+      take_room();
+      tracer_ = std::make_unique<Tracer>(*target, options_);
     }
   } catch (const std::exception& error) {
-    if (find_process(pid_)) {
+    place_.reset();
+    if (still_runs(process_)) {
       refusal_ = error.what();
     }
   }
 }
 
+void Newcomer::take_room() {
+  if (places_ != nullptr && !(place_ = places_->take())) {
+    throw Error(fmt::format("{} processes are followed already", places_->count()));
+  }
+}
+
 // What cannot be opened may only not be there yet: libraries are mapped and relocated first.
-void Newcomer::attach_to_program(const std::stop_token& stop) {
+std::optional<PythonTarget> Newcomer::await_python(const std::stop_token& stop) const {
   const auto deadline = Clock::now() + kPatience;
   std::chrono::milliseconds pause = kFirstPause;
-  while (!stop.stop_requested() && find_process(pid_)) {
+  while (!stop.stop_requested() && still_runs(process_)) {
     std::optional<PythonTarget> target;
     try {
-      target = find_python(pid_);
+      target = find_python(pid());
     } catch (const Error&) {
       if (Clock::now() > deadline) {
         throw;
       }
     }
-    if (target) {
-      tracer_ = std::make_unique<Tracer>(*std::move(target), options_);
-      return;
-    }
-    if (Clock::now() > deadline) {
-      return;
+    if (target || Clock::now() > deadline) {
+      return target;
     }
     pause_for(pause, stop);
     pause = std::min(2 * pause, kLongestPause);
   }
+  return std::nullopt;
 }
 
 }  // namespace tmbpf

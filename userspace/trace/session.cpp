@@ -8,20 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "userspace/trace/family.h"
-#include "userspace/trace/session_member.h"
+#include "userspace/trace/session_members.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -30,10 +28,6 @@ namespace {
 
 using Clock = SessionMember::Clock;
 
-// How long a session keeps what ended processes left behind for a snapshot to fetch, and, of those
-// that were followed, how many: a server may go through workers without end.
-constexpr std::chrono::hours kKeepAfterEnd{1};
-constexpr std::size_t kMostEnded = 32;
 constexpr int kTick = 1000;  // milliseconds between looks at whether processes still run
 
 class Session {
@@ -41,9 +35,8 @@ class Session {
   Session(PythonTarget target, const TraceOptions& options)
       : follow_(options.follow),
         family_(std::in_place, std::move(target), options),
-        root_(family_->root()) {
-    members_.try_emplace(root_, root_);
-  }
+        root_(family_->root()),
+        members_(root_) {}
 
   void serve() {
     while (!stopped_ && !expired()) {
@@ -52,11 +45,11 @@ class Session {
         break;
       }
       family_->poll();
-      take_members();
+      members_.take(*family_);
       for (const pid_t pid : asked) {
         serve_client(pid);
       }
-      drop_members();
+      members_.drop();
     }
   }
 
@@ -73,7 +66,7 @@ class Session {
   // The processes whose sockets a client waits at.
   std::vector<pid_t> wait() {
     std::vector<pollfd> waits;
-    for (auto& [pid, member] : members_) {
+    for (const auto& [pid, member] : members_.all()) {
       waits.push_back({member.server().fd(), POLLIN, 0});
     }
     waits.push_back({signals_.get(), POLLIN, 0});
@@ -83,7 +76,7 @@ class Session {
     ::poll(waits.data(), waits.size(), kTick);
     std::vector<pid_t> asked;
     auto wait = waits.begin();
-    for (const auto& [pid, member] : members_) {
+    for (const auto& [pid, member] : members_.all()) {
       if (((wait++)->revents & POLLIN) != 0) {
         asked.push_back(pid);
       }
@@ -92,50 +85,11 @@ class Session {
     return asked;
   }
 
-  // Gives new members a socket; what ended ones left is kept without their tracers.
-  void take_members() {
-    for (Tracer* tracer : family_->members()) {
-      const pid_t pid = tracer->target().identity.pid;
-      const auto known = members_.find(pid);
-      if (known != members_.end() && known->second.settled()) {
-        members_.erase(known);  // the pid is another process's or another program's now
-      }
-      try {
-        const auto member = members_.try_emplace(pid, pid).first;
-        if (tracer->state() != TargetState::running && pid != root_) {
-          member->second.settle(*tracer);
-          family_->release(pid);
-        }
-      } catch (const Error& error) {
-        log_debug(error.what());
-        family_->release(pid);
-      }
-    }
-  }
-
   void serve_client(pid_t pid) {
-    const auto member = members_.find(pid);
-    if (member != members_.end() && !stopped_) {
-      member->second.server().serve_one(
-          [this, pid](const nlohmann::json& request) { return answer(pid, request); });
-    }
-  }
-
-  // The stopped, the old, and the oldest when they are too many.
-  void drop_members() {
-    std::erase_if(members_, [](const auto& entry) {
-      const auto settled = entry.second.settled_at();
-      return entry.second.server().withdrawn() ||
-             (settled && Clock::now() - *settled > kKeepAfterEnd);
-    });
-    const auto older = [](const auto& left, const auto& right) {
-      return left.second.settled_at().value_or(Clock::time_point::max()) <
-             right.second.settled_at().value_or(Clock::time_point::max());
-    };
-    while (std::count_if(members_.begin(), members_.end(), [](const auto& entry) {
-             return entry.second.settled();
-           }) > static_cast<std::ptrdiff_t>(kMostEnded)) {
-      members_.erase(std::min_element(members_.begin(), members_.end(), older));
+    SessionMember* member = members_.find(pid);
+    if (member != nullptr && !stopped_) {
+      member->server().serve_one(
+          [this, pid, member](const auto& request) { return answer(pid, *member, request); });
     }
   }
 
@@ -148,9 +102,8 @@ class Session {
     return ended_at_ && Clock::now() - *ended_at_ > kKeepAfterEnd;
   }
 
-  nlohmann::json answer(pid_t pid, const nlohmann::json& request) {
+  nlohmann::json answer(pid_t pid, SessionMember& member, const nlohmann::json& request) {
     const std::string command = request.value("command", "");
-    SessionMember& member = members_.at(pid);
     if (command == "status") {
       nlohmann::json status = member.status(family_->find(pid));
       if (follow_) {
@@ -173,21 +126,46 @@ class Session {
       status["followed_from"] = root_;
       return;
     }
+    auto memory = status["kernel_memory"].get<std::uint64_t>();
     status["family"] = nlohmann::json::array();
-    for (auto& [other, member] : members_) {
-      if (other != root_) {
+    for (auto& [other, member] : members_.all()) {
+      if (other != root_ && !member.server().withdrawn()) {
         status["family"].push_back(member.summary(family_->find(other)));
+        memory += status["family"].back()["kernel_memory"].get<std::uint64_t>();
       }
     }
+    if (Tracer* former = family_->former_root()) {
+      const TraceStatus watching = former->status();
+      memory += watching.kernel_memory;
+      add_unnoticed(status, watching);
+    }
+    status["family_kernel_memory"] = memory;
     status["not_followed"] = family_->refusals().count;
     status["not_followed_last"] = family_->refusals().last;
+    status["ended_unseen"] = family_->refusals().unseen;
+    status["forgotten"] = members_.forgotten().count;
+    status["forgotten_last"] = members_.forgotten().last;
+  }
+
+  // The tracer of the root's first program goes on to watch the family; what it does not notice
+  // belongs to the session, all else to that program.
+  static void add_unnoticed(nlohmann::json& status, const TraceStatus& watching) {
+    for (const Loss& loss : watching.losses) {
+      if (loss.key == "processes") {
+        nlohmann::json entry = status["losses"].value(loss.key, nlohmann::json::object());
+        entry["count"] = entry.value("count", std::uint64_t{0}) + loss.count;
+        entry["what"] = loss.what;
+        status["losses"][loss.key] = std::move(entry);
+        status["lost"] = status["lost"].get<std::uint64_t>() + loss.count;
+      }
+    }
   }
 
   // The root's stop ends the whole session. All of it before the answer, so that the next session
   // can start at once; the locks go last.
   nlohmann::json stop(pid_t pid) {
     std::vector<pid_t> stopped;
-    for (auto& [other, member] : members_) {
+    for (auto& [other, member] : members_.all()) {
       if (pid == root_ || other == pid) {
         member.server().withdraw();
         stopped.push_back(other);
@@ -207,7 +185,7 @@ class Session {
   bool follow_;
   std::optional<Family> family_;  // until the session ends
   pid_t root_;
-  std::map<pid_t, SessionMember> members_;
+  SessionMembers members_;
   bool stopped_ = false;
   bool ended_by_signal_ = false;
   std::optional<Clock::time_point> ended_at_;

@@ -30,6 +30,13 @@ nlohmann::json coverage_json(const std::optional<Coverage>& coverage) {
           {"bytes_before_attach", coverage->bytes(&SizeClassCoverage::before)}};
 }
 
+Tracer& require(Tracer* tracer) {
+  if (tracer == nullptr) {
+    throw Error("what the process held could not be kept");
+  }
+  return *tracer;
+}
+
 }  // namespace
 
 nlohmann::json status_json(Tracer& tracer) {
@@ -69,7 +76,7 @@ std::optional<SessionMember::Clock::time_point> SessionMember::settled_at() cons
 }
 
 nlohmann::json SessionMember::status(Tracer* tracer) {
-  return left_ ? left_->status : status_json(*tracer);
+  return left_ ? left_->status : status_json(require(tracer));
 }
 
 nlohmann::json SessionMember::summary(Tracer* tracer) {
@@ -78,15 +85,17 @@ nlohmann::json SessionMember::summary(Tracer* tracer) {
     for (const char* key : {"pid", "command", "state", "traced_current", "traces", "lost"}) {
       summary[key] = left_->status.at(key);
     }
+    summary["kernel_memory"] = 0;  // it went with the tracer
     return summary;
   }
-  const TraceStatus status = tracer->status();
+  const TraceStatus status = require(tracer).status();
   return {{"pid", status.pid},
           {"command", status.command},
           {"state", to_string(status.state)},
           {"traced_current", status.traced_current},
           {"traces", status.traces},
-          {"lost", status.lost()}};
+          {"lost", status.lost()},
+          {"kernel_memory", status.kernel_memory}};
 }
 
 nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path) {
@@ -96,7 +105,7 @@ nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path) {
             {"losses", left_->status.at("losses")},
             {"replaced_allocator", left_->status.at("replaced_allocator")}};
   }
-  const Snapshot snapshot = tracer->snapshot(tracer->coverage());
+  const Snapshot snapshot = require(tracer).snapshot(tracer->coverage());
   write_snapshot(snapshot, path);
   const TraceStatus status = tracer->status();
   return {{"traces", snapshot.traces().size()},

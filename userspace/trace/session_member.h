@@ -29,12 +29,15 @@ class SessionMember {
   ControlServer& server() { return server_; }
   [[nodiscard]] const ControlServer& server() const { return server_; }
 
-  // Keeps what an ended process left, so that its tracer can go with its kernel memory.
+  // Keeps what an ended process left, so that its tracer can go with its kernel memory. Throws what
+  // the tracer does when that cannot be read.
   void settle(Tracer& tracer);
+  // Another process or program has the pid now: forgets what the former one left. The socket stays.
+  void renew() { left_.reset(); }
   [[nodiscard]] bool settled() const { return left_.has_value(); }
   [[nodiscard]] std::optional<Clock::time_point> settled_at() const;
 
-  // `tracer`: its own; may be null once settled.
+  // `tracer`: its own; may be null once settled. These throw Error when it is null before.
   nlohmann::json status(Tracer* tracer);
   // A few of the status's keys, which cost little.
   nlohmann::json summary(Tracer* tracer);

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tracemalloc
 
-from support import TIMEOUT, Target, marked_line, wait_until
+from support import (RUN_DIRECTORY, TIMEOUT, CommandLineTest, Target, marked_line, remove_stale, supported_pythons,
+                     wait_until)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FAMILY_TARGET = os.path.join(HERE, "family_target.py")
@@ -50,15 +51,29 @@ class FamilyTarget(Target):
         """Has it make a child; its pid."""
         return int(self.ask(" ".join(map(str, words))))
 
-    def words_for(self, count: int) -> tuple:
-        """The command line of a program that does as a child does."""
-        return (self.python, "-S", FAMILY_TARGET, self.directory, str(count))
+    def words_for(self, *count: int) -> tuple:
+        """The command line of a program that does as a child does; without a count, as the target."""
+        return (self.python, "-S", FAMILY_TARGET, self.directory, *map(str, count))
+
+    def tell(self, child: int, *words) -> None:
+        """Has the child do that."""
+        gate = os.path.join(self.directory, str(child))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(gate + ".held")
+        with open(gate + ".told", "w", encoding="ascii") as file:
+            file.write(" ".join(map(str, words)))
+        os.rename(gate + ".told", gate)
+
+    def answer_of(self, child: int) -> int:
+        """The pid that it answered with what it was told."""
+        held = os.path.join(self.directory, f"{child}.held")
+        wait_until(lambda: os.path.exists(held), f"process {child} does as it was told")
+        with open(held, encoding="ascii") as file:
+            return int(file.read())
 
     def let_hold(self, child: int) -> None:
-        gate = os.path.join(self.directory, str(child))
-        with open(gate, "wb"):
-            pass
-        wait_until(lambda: os.path.exists(gate + ".held"), f"process {child} holds its blocks")
+        self.tell(child)
+        self.answer_of(child)
 
 
 def expected_of_child(count: int) -> tuple:
@@ -67,6 +82,34 @@ def expected_of_child(count: int) -> tuple:
 
 def held_by_child(snapshot: tracemalloc.Snapshot) -> tuple:
     return bytes_on_line(snapshot, FAMILY_TARGET, marked_line("held", FAMILY_TARGET))
+
+
+def has_session(pid: int) -> bool:
+    return os.path.exists(f"{RUN_DIRECTORY}/{pid}.sock")
+
+
+class FollowTest(CommandLineTest):
+    def family(self, python: "str | None" = None) -> FamilyTarget:
+        python = python or supported_pythons()[0]
+        target = self.enterContext(contextlib.closing(FamilyTarget(python, self.directory)))
+        self.addCleanup(remove_stale, target.pid)
+        return target
+
+    def followed(self, target: FamilyTarget, *words) -> int:
+        """The pid of a child that is made as `words` say, once it is traced."""
+        child = target.child(*words)
+        wait_until(lambda: has_session(child), f"process {child} is followed")
+        return child
+
+    def assert_holds(self, target: FamilyTarget, child: int, count: int) -> None:
+        target.let_hold(child)
+        self.assertEqual(held_by_child(self.snapshot(child)), expected_of_child(count))
+
+    def members(self, pid: int) -> dict:
+        return {member["pid"]: member for member in self.status(pid)["family"]}
+
+    def wait_for_state(self, target: FamilyTarget, child: int, state: str) -> None:
+        wait_until(lambda: self.members(target.pid)[child]["state"] == state, f"process {child} {state}")
 
 
 class Gunicorn:

@@ -11,35 +11,10 @@ import time
 import tracemalloc
 
 from code_differences import code_differences
-from family import FamilyTarget, expected_of_child, held_by_child
+from family import FamilyTarget, FollowTest, expected_of_child, has_session, held_by_child
 from live_view_test import LEAVE_SCREEN, Terminal
-from support import (DONE, NO_TARGET, RUN_DIRECTORY, USAGE, CommandLineTest, is_locked, main, remove_stale, run_tmbpf,
+from support import (DONE, NO_TARGET, RUN_DIRECTORY, USAGE, is_locked, main, remove_stale, run_tmbpf,
                      supported_pythons, wait_until)
-
-
-def has_session(pid: int) -> bool:
-    return os.path.exists(f"{RUN_DIRECTORY}/{pid}.sock")
-
-
-class FollowTest(CommandLineTest):
-    def family(self, python: "str | None" = None) -> FamilyTarget:
-        python = python or supported_pythons()[0]
-        target = self.enterContext(contextlib.closing(FamilyTarget(python, self.directory)))
-        self.addCleanup(remove_stale, target.pid)
-        return target
-
-    def followed(self, target: FamilyTarget, *words) -> int:
-        """The pid of a child that is made as `words` say, once it is traced."""
-        child = target.child(*words)
-        wait_until(lambda: has_session(child), f"process {child} is followed")
-        return child
-
-    def assert_holds(self, target: FamilyTarget, child: int, count: int) -> None:
-        target.let_hold(child)
-        self.assertEqual(held_by_child(self.snapshot(child)), expected_of_child(count))
-
-    def members(self, pid: int) -> dict:
-        return {member["pid"]: member for member in self.status(pid)["family"]}
 
 
 class FollowedChildrenTest(FollowTest):
@@ -193,7 +168,7 @@ class FollowedViewTest(FollowTest):
         child = target.child("fork", 200)
         wait_until(lambda: f"\npid {child}: " in view.out, "the child has a table")
         target.let_hold(child)
-        wait_until(lambda: re.search(r"(?m)^1 .* 200 +3033 B .*family_target\.py:\d+ +hold$", view.out), "its blocks")
+        wait_until(lambda: re.search(r"(?m)^ *1 .* 200 +3033 B .*family_target\.py:\d+ +hold$", view.out), "its blocks")
         os.kill(child, signal.SIGKILL)
         wait_until(lambda: re.search(rf"(?m)^pid {child}: .*\nended for", view.out), "its last table")
         view.send(signal.SIGINT)

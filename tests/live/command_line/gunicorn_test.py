@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A prefork server: Debian's gunicorn with four workers under a bounded load."""
 import contextlib
-import os
 
 from code_differences import code_differences
-from family import APPLICATION, Gunicorn
-from support import RUN_DIRECTORY, CommandLineTest, is_locked, main, marked_line, remove_stale, wait_until
+from family import APPLICATION, Gunicorn, has_session
+from support import CommandLineTest, is_locked, main, marked_line, remove_stale, wait_until
 
 WORKERS = 4
 REQUESTS = 30  # of each worker, at least
@@ -19,7 +18,7 @@ class GunicornTest(CommandLineTest):
 
     def wait_until_followed(self, workers: set) -> None:
         for worker in workers:
-            wait_until(lambda: os.path.exists(f"{RUN_DIRECTORY}/{worker}.sock"),  # pylint: disable=cell-var-from-loop
+            wait_until(lambda: has_session(worker),  # pylint: disable=cell-var-from-loop
                        f"worker {worker} is followed")
 
     def test_without_follow_no_worker_keeps_a_breakpoint(self) -> None:
