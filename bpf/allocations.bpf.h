@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * The rules of one allocation: request -> result -> trace, and free; objects that change owner;
- * memory that others track. They follow Python/tracemalloc.c (Modules/_tracemalloc.c before 3.12):
+ * The rules of one allocation: request -> result -> trace, and free; objects that change owner.
+ * They follow Python/tracemalloc.c (Modules/_tracemalloc.c before 3.12):
  * only the outermost allocator call of a thread makes a trace, a known address is replaced, an
  * unknown free ignored, a failed realloc changes nothing, a moved one drops the old block first.
  *
@@ -282,7 +282,9 @@ static __always_inline void refill_result(__u64 address)
 }
 
 /* An object begins a new life (_PyTraceMalloc_NewReference): its block, if known, gets its new
- * owner's stack. What CPython keeps in free lists comes by here and not by its allocator. */
+ * owner's stack. What CPython keeps in free lists comes by here and not by its allocator. Types
+ * with a pre-header larger than PyGC_Head (3.11+) have no free lists: their objects are not found.
+ */
 static __always_inline void new_reference(__u64 object)
 {
 	struct tmbpf_trace *trace;
@@ -301,55 +303,6 @@ static __always_inline void new_reference(__u64 object)
 		return;
 	trace->stack = python_stack(1);
 	count(TMBPF_COUNT_REOWNED);
-}
-
-/* The slot of a tracemalloc domain in trace keys; with `add` one is taken for a new domain. Two
- * threads may come at once. -1: it has none, or there is no room. */
-static __always_inline int domain_slot(__u32 domain, int add)
-{
-	__u32 i, known;
-
-	if (!domain)
-		return 0;
-	for (i = 0; i < TMBPF_MAX_DOMAINS; i++) {
-		known = domains.domain[i];
-		if (!known && add)
-			known =
-			    __sync_val_compare_and_swap(&domains.domain[i], 0, domain) ?: domain;
-		if (known == domain)
-			return (int)i + 1;
-		if (!known)
-			break;
-	}
-	return -1;
-}
-
-static __always_inline __u64 tracked_key(int slot, __u64 address)
-{
-	return (address & TMBPF_ADDRESS_MASK) | ((__u64)slot << TMBPF_DOMAIN_SHIFT);
-}
-
-/* PyTraceMalloc_Track and PyTraceMalloc_Untrack, which need not hold the GIL. */
-static __always_inline void track(__u32 domain, __u64 address, __u64 size)
-{
-	struct tmbpf_trace fresh = {.size = size};
-	int slot = domain_slot(domain, 1);
-
-	if (slot < 0) {
-		count(TMBPF_LOST_DOMAINS);
-		return;
-	}
-	fresh.stack = python_stack(0);
-	put_trace(tracked_key(slot, address), &fresh);
-}
-
-static __always_inline void untrack(__u32 domain, __u64 address)
-{
-	struct tmbpf_trace trace;
-	int slot = domain_slot(domain, 0);
-
-	if (slot >= 0)
-		take_trace(tracked_key(slot, address), &trace);
 }
 
 #endif

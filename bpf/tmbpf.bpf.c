@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /* Probe entry points: decode the site, call one rule, return. */
 #include "allocations.bpf.h"
+#include "domains.bpf.h"
 #include "process_number.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

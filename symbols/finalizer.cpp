@@ -11,7 +11,7 @@ constexpr int kMaxInstructions = 16;  // from a function's entry; longer ones ha
 
 // Where a function that is only a check and a jump hands on to.
 std::optional<std::uint64_t> handed_on_to(const ElfImage& image, std::uint64_t function) {
-  const std::optional<FunctionRange> range = function_around(image, function);
+  const std::optional<FunctionRange> range = image.function_around(function);
   std::uint64_t vaddr = function;
   for (int count = 0; range && count < kMaxInstructions; ++count) {
     const std::optional<Instruction> instruction = instruction_at(image, vaddr);

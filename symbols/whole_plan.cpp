@@ -39,7 +39,7 @@ WholePlan make_whole_plan(const ElfImage& image, const AllocatorTables& tables,
   const std::optional<TracingFlag> flag = tracing_flag(version, layout);
   CodeInterest interest = allocator_interest(image, tables);
   if (flag) {
-    add_new_reference_interest(image, {.flag = *flag}, interest);
+    add_new_reference_interest(image, *flag, interest);
   }
   const CodeIndex code(image, interest);
   plan.probes = make_probe_plan(code, tables);
@@ -51,7 +51,7 @@ WholePlan make_whole_plan(const ElfImage& image, const AllocatorTables& tables,
     check_sites(plan.probes);
     return plan;
   }
-  const NewReferencePlan references = plan_new_references(code, tables, {.flag = *flag});
+  const NewReferencePlan references = plan_new_references(code, tables, *flag);
   append(plan.probes.sites, references.sites);
   plan.free_list_checks = check_new_references(code, references);
   plan.probes.counts.owners = references.sites.size();

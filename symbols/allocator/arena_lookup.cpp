@@ -72,7 +72,7 @@ class RadixLookupFinder {
 
 // True when the index is a counter: an interpreter's end goes through all entries.
 bool enumerates(const CodeIndex& code, const Instruction& load, std::uint8_t index) {
-  const std::optional<FunctionRange> function = function_around(code.image(), load.address);
+  const std::optional<FunctionRange> function = code.image().function_around(load.address);
   bool counter = false;
   for (std::uint64_t at = function ? function->start : load.address; at < load.address;) {
     const std::optional<Instruction> instruction = code.at(at);
@@ -95,7 +95,7 @@ bool enumerates(const CodeIndex& code, const Instruction& load, std::uint8_t ind
 }  // namespace
 
 std::optional<ArenaLookup> find_arena_lookup(const ElfImage& image, const AllocatorTables& tables) {
-  const FunctionRange function = function_at(image, tables.pymalloc.free);
+  const FunctionRange function = image.function_at(tables.pymalloc.free);
   if (auto radix = RadixLookupFinder().run(image, function)) {
     return radix;
   }

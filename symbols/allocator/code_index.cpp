@@ -53,15 +53,6 @@ std::optional<Instruction> instruction_at(const ElfImage& image, std::uint64_t v
   return decode_instruction(image.bytes_at(vaddr, kMaxInstructionSize), vaddr);
 }
 
-std::optional<FunctionRange> function_around(const ElfImage& image, std::uint64_t vaddr) {
-  const auto& functions = image.functions();
-  const auto next = std::upper_bound(
-      functions.begin(), functions.end(), vaddr,
-      [](std::uint64_t value, const FunctionRange& range) { return value < range.start; });
-  return next != functions.begin() && vaddr < std::prev(next)->end ? std::optional(*std::prev(next))
-                                                                   : std::nullopt;
-}
-
 CodeIndex::CodeIndex(const ElfImage& image, const CodeInterest& interest)
     : image_(image), starts_(code_end(image)), jump_targets_(starts_.size()) {
   for (const FunctionRange& function : image.functions()) {

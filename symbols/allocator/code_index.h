@@ -78,9 +78,6 @@ class CodeIndex {
   std::vector<CodeReference> pointers_;  // addresses of code
 };
 
-// The function that holds this address; nothing between functions.
-std::optional<FunctionRange> function_around(const ElfImage& image, std::uint64_t vaddr);
-
 // Decodes the instruction at `vaddr`, without an index.
 std::optional<Instruction> instruction_at(const ElfImage& image, std::uint64_t vaddr);
 

@@ -39,7 +39,7 @@ CoveredCode::CoveredCode(const CodeIndex& code, const std::vector<Guard>& guards
     walk(guard);
   }
   for (const std::uint64_t entry : entries) {
-    entries_.push_back(function_at(code.image(), entry));
+    entries_.push_back(code.image().function_at(entry));
   }
 }
 
@@ -94,7 +94,7 @@ bool CoveredCode::covers(std::uint64_t instruction) {
   if (inside || reached_.contains(instruction)) {
     return true;
   }
-  const std::optional<FunctionRange> helper = function_around(code_.image(), instruction);
+  const std::optional<FunctionRange> helper = code_.image().function_around(instruction);
   return helper && covers_helper(*helper);
 }
 

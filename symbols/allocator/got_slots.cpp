@@ -25,7 +25,7 @@ class PointerUseFinder {
 
   std::vector<CodeReference> run() {
     for (const CodeReference& reference : code_.field_references()) {
-      if (const auto function = function_around(code_.image(), reference.instruction)) {
+      if (const auto function = code_.image().function_around(reference.instruction)) {
         with_fields_.insert(function->start);
       }
     }
@@ -80,14 +80,14 @@ class PointerUseFinder {
 
   // A function without such a field need not be followed; its outlined part may have one.
   [[nodiscard]] bool may_reach_field(const Instruction& root) {
-    const auto function = function_around(code_.image(), root.address);
+    const auto function = code_.image().function_around(root.address);
     if (!function || with_fields_.contains(function->start)) {
       return true;
     }
     const auto [found, fresh] = parts_.try_emplace(function->start, false);
     if (fresh) {
       for (const std::uint64_t with : with_fields_) {
-        const auto other = function_around(code_.image(), with);
+        const auto other = code_.image().function_around(with);
         for (const CodeReference& jump :
              other ? code_.jumps_into(*other) : std::vector<CodeReference>()) {
           found->second =

@@ -47,13 +47,13 @@ struct Candidate {
 
 class NewReferencePlanner {
  public:
-  NewReferencePlanner(const CodeIndex& code, const NewReferenceInput& input)
-      : code_(code), input_(input), functions_(targets_of(code.image(), kFunctions)) {
+  NewReferencePlanner(const CodeIndex& code, const TracingFlag& flag)
+      : code_(code), flag_(flag), functions_(targets_of(code.image(), kFunctions)) {
     tellers_ = targets_of(code.image(), kTeller);
   }
 
   NewReferencePlan run(const AllocatorTables& tables) {
-    const FlagUses uses = find_flag_uses(code_, input_.flag);
+    const FlagUses uses = find_flag_uses(code_, flag_);
     for (const FlagTest& test : uses.tests) {
       learn_teller(test);
     }
@@ -72,26 +72,25 @@ class NewReferencePlanner {
  private:
   // The function, if any, whose body the test is.
   [[nodiscard]] std::optional<std::uint64_t> body_of(const FlagTest& test) const {
-    const auto range = function_range_at(code_.image(), test.jump);
+    const auto range = code_.image().function_around(test.jump);
     return range && contains(functions_, range->start) ? std::optional(range->start) : std::nullopt;
   }
 
   // To 3.12 the body's set edge calls _PyTraceMalloc_NewReference or a local clone of it.
   void learn_teller(const FlagTest& test) {
     const auto function = body_of(test);
-    if (input_.flag.is_function() || !function) {
+    if (flag_.is_function() || !function) {
       return;
     }
     const auto argument = first_argument_at(code_, *function, test.jump);
     std::optional<Instruction> instruction = code_.at(test.set);
     for (std::size_t i = 0; instruction && i < kMaxToCall; ++i) {
       const Operation operation = instruction->operation;
-      const auto range = function_range_at(code_.image(), instruction->target);
+      const auto range = code_.image().function_around(instruction->target);
       const bool leaves = operation == Operation::call ||
                           (operation == Operation::jump && range && range->start != *function);
       if (leaves) {
-        const FlagMeaning meaning =
-            find_flag_meaning(code_, input_.flag, test, {instruction->target});
+        const FlagMeaning meaning = find_flag_meaning(code_, flag_, test, {instruction->target});
         if (meaning.kind == Meaning::created && argument && meaning.object == *argument) {
           tellers_.push_back(instruction->target);
         }
@@ -103,11 +102,11 @@ class NewReferencePlanner {
   }
 
   [[nodiscard]] bool is_foreign(const FlagRead& read) const {
-    return !read.certain && !reads_flag(code_, input_.flag, read.instruction);
+    return !read.certain && !reads_flag(code_, flag_, read.instruction);
   }
 
   void add_test(const FlagTest& test) {
-    const FlagMeaning meaning = find_flag_meaning(code_, input_.flag, test, tellers_);
+    const FlagMeaning meaning = find_flag_meaning(code_, flag_, test, tellers_);
     const std::optional<std::uint64_t> function = body_of(test);
     if (!function && meaning.kind == Meaning::nothing && is_foreign({test.load, test.certain})) {
       ++plan_.counts.foreign;
@@ -116,9 +115,6 @@ class NewReferencePlanner {
     ++plan_.counts.tests;
     if (function) {
       ++plan_.counts.function;
-      if (input_.inside_function) {
-        add_guarded(test, first_argument_at(code_, *function, test.jump));
-      }
       return;
     }
     const std::optional<SymbolicValue> counted = counted_object(code_, test);
@@ -157,9 +153,7 @@ class NewReferencePlanner {
       if (!plain) {
         plan_.unusual.push_back(call.instruction);
       }
-      if (!input_.inside_function) {
-        candidates_[call.instruction] = {{SymbolicValue::Kind::start_register, kRdi, 0}, false};
-      }
+      candidates_[call.instruction] = {{SymbolicValue::Kind::start_register, kRdi, 0}, false};
     }
   }
 
@@ -200,7 +194,7 @@ class NewReferencePlanner {
   }
 
   const CodeIndex& code_;
-  const NewReferenceInput& input_;
+  const TracingFlag& flag_;
   std::vector<std::uint64_t> functions_;
   std::vector<std::uint64_t> tellers_;
   std::map<std::uint64_t, Candidate> candidates_;
@@ -209,9 +203,9 @@ class NewReferencePlanner {
 
 }  // namespace
 
-void add_new_reference_interest(const ElfImage& image, const NewReferenceInput& input,
+void add_new_reference_interest(const ElfImage& image, const TracingFlag& flag,
                                 CodeInterest& interest) {
-  add_flag_interest(image, input.flag, interest);
+  add_flag_interest(image, flag, interest);
   for (const std::uint64_t target : targets_of(image, kFunctions)) {
     interest.functions.push_back(target);
   }
@@ -223,8 +217,8 @@ void add_new_reference_interest(const ElfImage& image, const NewReferenceInput& 
 }
 
 NewReferencePlan plan_new_references(const CodeIndex& code, const AllocatorTables& tables,
-                                     const NewReferenceInput& input) {
-  return NewReferencePlanner(code, input).run(tables);
+                                     const TracingFlag& flag) {
+  return NewReferencePlanner(code, flag).run(tables);
 }
 
 }  // namespace tmbpf

@@ -4,7 +4,9 @@
 //
 // Sources: _Py_NewReference in Include/object.h of 3.8 and Objects/object.c of 3.9 to 3.15. It is
 // inlined (a test of tracemalloc's flag) or called; both are probed, except where data flow
-// proves that the object comes from the allocator on every path.
+// proves that the object comes from the allocator on every path. Calls from other files (extension
+// modules with free lists of their own) are not seen: a probe inside _Py_NewReference would be hit
+// by every new object of a build that does not inline it.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +19,6 @@
 #include "symbols/allocator/probe_plan.h"
 
 namespace tmbpf {
-
-struct NewReferenceInput {
-  TracingFlag flag;
-  // Probe inside _Py_NewReference instead of where it is called: also sees the calls from other
-  // files (extension modules), but every new object of a build that does not inline it.
-  bool inside_function = false;
-};
 
 struct NewReferenceCounts {
   std::size_t tests = 0;      // of the flag; each is one of:
@@ -48,12 +43,12 @@ struct NewReferencePlan {
 };
 
 // What plan_new_references needs in a CodeIndex's interest.
-void add_new_reference_interest(const ElfImage& image, const NewReferenceInput& input,
+void add_new_reference_interest(const ElfImage& image, const TracingFlag& flag,
                                 CodeInterest& interest);
 
 // `tables` may be empty: then more sites are planned than necessary.
 NewReferencePlan plan_new_references(const CodeIndex& code, const AllocatorTables& tables,
-                                     const NewReferenceInput& input);
+                                     const TracingFlag& flag);
 
 std::vector<PlanCheck> check_new_references(const CodeIndex& code, const NewReferencePlan& plan);
 

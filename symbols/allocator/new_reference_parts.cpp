@@ -51,9 +51,8 @@ class PartsSearch {
       work_.pop_back();
       for (const auto& [target, conditional] : jumps(parts_.at(start))) {
         // The PLT is one range of many functions.
-        const auto range = code_.image().plt_target(target)
-                               ? std::nullopt
-                               : function_range_at(code_.image(), target);
+        const auto range =
+            code_.image().plt_target(target) ? std::nullopt : code_.image().function_around(target);
         // Compilers rarely call a function by a conditional jump.
         if (range && (target != range->start || conditional || returns_into_parts(*range))) {
           add(*range);
@@ -80,7 +79,7 @@ class PartsSearch {
   bool returns_into_parts(const FunctionRange& range) {
     const auto& targets = jumps(range);
     return std::any_of(targets.begin(), targets.end(), [&](const auto& jump) {
-      const auto part = function_range_at(code_.image(), jump.first);
+      const auto part = code_.image().function_around(jump.first);
       return part && jump.first != part->start && parts_.contains(part->start);
     });
   }
@@ -114,19 +113,8 @@ bool FunctionParts::contains(std::uint64_t vaddr) const {
                      [vaddr](const FunctionRange& range) { return inside(range, vaddr); });
 }
 
-std::optional<FunctionRange> function_range_at(const ElfImage& image, std::uint64_t vaddr) {
-  const auto& functions = image.functions();
-  auto found = std::upper_bound(
-      functions.begin(), functions.end(), vaddr,
-      [](std::uint64_t value, const FunctionRange& range) { return value < range.start; });
-  if (found == functions.begin() || !inside(*--found, vaddr)) {
-    return std::nullopt;
-  }
-  return *found;
-}
-
 FunctionParts function_parts_at(const CodeIndex& code, std::uint64_t vaddr) {
-  const auto range = function_range_at(code.image(), vaddr);
+  const auto range = code.image().function_around(vaddr);
   return range ? PartsSearch(code).run(*range) : FunctionParts{};
 }
 

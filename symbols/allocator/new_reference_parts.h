@@ -17,8 +17,6 @@ struct FunctionParts {
   [[nodiscard]] bool contains(std::uint64_t vaddr) const;
 };
 
-std::optional<FunctionRange> function_range_at(const ElfImage& image, std::uint64_t vaddr);
-
 // The range that holds `vaddr`, with every range that shares code with it: one jumps into the
 // middle of the other. Empty when no range holds it.
 FunctionParts function_parts_at(const CodeIndex& code, std::uint64_t vaddr);

@@ -38,7 +38,7 @@ bool holds_state(const ElfImage& image, std::uint64_t vaddr) {
 // The constant addresses that the function around `place` stores to [register + field].
 void collect_stores(const ElfImage& image, std::uint64_t place, std::int64_t field,
                     std::set<std::uint64_t>& found) {
-  const std::optional<FunctionRange> function = function_around(image, place);
+  const std::optional<FunctionRange> function = image.function_around(place);
   std::array<std::uint64_t, kRegisterCount> constants{};
   for (std::uint64_t at = function ? function->start : place; at <= place;) {
     const std::optional<Instruction> instruction = instruction_at(image, at);
@@ -136,7 +136,7 @@ void find_obmalloc_state(const ElfImage& image, const PoolList& pools,
                          const std::vector<std::uint64_t>& initialised, AllocatorTables& tables) {
   const std::uint64_t state = main_state(image, pools, initialised);
   const std::int64_t counter = pools.displacement + static_cast<std::int64_t>(kRawAllocatedBlocks);
-  if (!counts_raw_blocks(image, function_at(image, tables.pymalloc.malloc), counter)) {
+  if (!counts_raw_blocks(image, image.function_at(tables.pymalloc.malloc), counter)) {
     throw Error(fmt::format("{}: pymalloc's state has another layout than expected", image.path()));
   }
   tables.usedpools = state;

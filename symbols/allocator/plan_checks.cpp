@@ -141,7 +141,7 @@ std::vector<std::uint64_t> arena_code(const CodeIndex& code, const AllocatorTabl
     }
   }
   for (const std::uint64_t function : callers) {
-    const FunctionRange range = function_at(code.image(), function);
+    const FunctionRange range = code.image().function_at(function);
     for (std::uint64_t at = range.start; at < range.end;) {
       const std::optional<Instruction> instruction = code.at(at);
       if (!instruction) {

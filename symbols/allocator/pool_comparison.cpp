@@ -190,7 +190,7 @@ std::vector<PoolComparison> find_pool_comparisons(const ElfImage& image,
 }
 
 std::vector<PoolComparison> find_pool_comparisons(const ElfImage& image, std::uint64_t function) {
-  const FunctionRange range = function_at(image, function);
+  const FunctionRange range = image.function_at(function);
   std::vector<PoolComparison> found = find_pool_comparisons(image, range);
   std::uint64_t address = range.start;
   for (std::size_t i = 0; found.empty() && i < kMaxInstructions && address < range.end; ++i) {
@@ -199,19 +199,11 @@ std::vector<PoolComparison> find_pool_comparisons(const ElfImage& image, std::ui
       break;
     }
     if (instruction->operation == Operation::call) {
-      found = find_pool_comparisons(image, function_at(image, instruction->target));
+      found = find_pool_comparisons(image, image.function_at(instruction->target));
     }
     address = instruction->next();
   }
   return found;
-}
-
-FunctionRange function_at(const ElfImage& image, std::uint64_t start) {
-  const auto& functions = image.functions();
-  const auto found = std::lower_bound(
-      functions.begin(), functions.end(), start,
-      [](const FunctionRange& range, std::uint64_t value) { return range.start < value; });
-  return found != functions.end() && found->start == start ? *found : FunctionRange{};
 }
 
 }  // namespace tmbpf

@@ -40,7 +40,4 @@ std::vector<PoolComparison> find_pool_comparisons(const ElfImage& image,
 // pymalloc_alloc apart).
 std::vector<PoolComparison> find_pool_comparisons(const ElfImage& image, std::uint64_t function);
 
-// The function that starts here; an empty range if none does.
-FunctionRange function_at(const ElfImage& image, std::uint64_t start);
-
 }  // namespace tmbpf

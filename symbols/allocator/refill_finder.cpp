@@ -30,7 +30,7 @@ std::set<std::uint64_t> refills_of(const ElfImage& image, std::uint64_t function
 std::vector<std::uint64_t> inlined_into(const ElfImage& image, const AllocatorFunctions& inner) {
   std::vector<std::uint64_t> found;
   for (const std::uint64_t function : {inner.malloc, inner.calloc, inner.realloc}) {
-    if (!find_pool_comparisons(image, function_at(image, function)).empty()) {
+    if (!find_pool_comparisons(image, image.function_at(function)).empty()) {
       found.push_back(function);
     }
   }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "symbols/elf/eh_frame.h"
@@ -210,6 +211,21 @@ const std::string& ElfImage::build_id() const { return impl_->build_id; }
 bool ElfImage::position_independent() const { return impl_->position_independent; }
 const std::vector<ElfSection>& ElfImage::sections() const { return impl_->sections; }
 const std::vector<FunctionRange>& ElfImage::functions() const { return impl_->functions; }
+
+std::optional<FunctionRange> ElfImage::function_around(std::uint64_t vaddr) const {
+  const auto& functions = impl_->functions;
+  const auto next = std::upper_bound(
+      functions.begin(), functions.end(), vaddr,
+      [](std::uint64_t value, const FunctionRange& range) { return value < range.start; });
+  return next != functions.begin() && vaddr < std::prev(next)->end ? std::optional(*std::prev(next))
+                                                                   : std::nullopt;
+}
+
+FunctionRange ElfImage::function_at(std::uint64_t start) const {
+  const std::optional<FunctionRange> range = function_around(start);
+  return range && range->start == start ? *range : FunctionRange{};
+}
+
 const std::vector<RelativeRelocation>& ElfImage::relative_relocations() const {
   return impl_->relocations.relative();
 }

@@ -72,6 +72,10 @@ class ElfImage {
   [[nodiscard]] std::optional<std::uint64_t> vaddr_of_offset(std::uint64_t file_offset) const;
   // Sorted by start, no duplicates.
   [[nodiscard]] const std::vector<FunctionRange>& functions() const;
+  // The function that holds this address; nothing between functions.
+  [[nodiscard]] std::optional<FunctionRange> function_around(std::uint64_t vaddr) const;
+  // The function that starts here; an empty range if none does.
+  [[nodiscard]] FunctionRange function_at(std::uint64_t start) const;
   [[nodiscard]] const std::vector<RelativeRelocation>& relative_relocations() const;
   // Name of the dynamic symbol whose address the loader puts into the GOT entry at `vaddr`.
   [[nodiscard]] std::optional<std::string_view> got_target(std::uint64_t vaddr) const;

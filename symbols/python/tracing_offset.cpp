@@ -17,14 +17,6 @@ constexpr std::int64_t kLimit = 0x10000;
 constexpr std::uint32_t kInt = 4;  // bytes
 constexpr std::uint32_t kPointer = 8;
 
-std::uint64_t function_end(const ElfImage& image, std::uint64_t start) {
-  const auto& functions = image.functions();
-  const auto found = std::lower_bound(
-      functions.begin(), functions.end(), start,
-      [](const FunctionRange& range, std::uint64_t value) { return range.start < value; });
-  return found != functions.end() && found->start == start ? found->end : start;
-}
-
 // Offsets from _PyRuntime that the function's instructions can name: as an address, relative to the
 // next instruction, or added to a register that holds _PyRuntime. Every 4 bytes are tried.
 std::set<std::uint32_t> runtime_offsets(const ElfImage& image, std::string_view function,
@@ -35,7 +27,8 @@ std::set<std::uint32_t> runtime_offsets(const ElfImage& image, std::string_view 
   if (!start || !runtime) {
     return offsets;
   }
-  const auto code = image.bytes_at(*start, function_end(image, *start) - *start);
+  const FunctionRange range = image.function_at(*start);
+  const auto code = image.bytes_at(range.start, range.end - range.start);
   const auto base = static_cast<std::int64_t>(*runtime);
   std::int32_t number = 0;
   for (std::size_t i = 0; i + sizeof(number) <= code.size(); ++i) {

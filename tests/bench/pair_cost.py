@@ -33,6 +33,7 @@ NO_LISTS = Configuration("10 no lists", ("--frames", 10, "--no-freelists"), shor
 TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
                                      short=f"tracemalloc {frames}") for frames in (1, 25)}
 CONFIGURATIONS = (UNTRACED, BARE, NO_LISTS, *TMBPF.values(), *TRACEMALLOC.values())
+MEASURABLE = 0.2  # of an untraced turn: less may be noise
 RATIOS = ((TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE), (TMBPF[10], NO_LISTS),
           (TMBPF[1], TRACEMALLOC[1]), (TMBPF[25], TRACEMALLOC[25]))
 
@@ -92,10 +93,11 @@ class PairCost:
         return Spread.of([sample["cpu"] for sample in self.samples[case][configuration.name]])
 
     def ratio(self, case: str, configuration: Configuration, base: Configuration) -> "Spread | None":
-        """Of the added costs. None when the base adds nothing that can be measured."""
-        pairs = zip(self.costs(case, configuration), self.costs(case, base))
-        ratios = [cost / floor for cost, floor in pairs if floor > 0]
-        return Spread.of(ratios) if ratios else None
+        """Of the added costs. None when the base adds nothing that can be told from noise."""
+        floors = self.costs(case, base)
+        if min(floors) < MEASURABLE * self.time(case, UNTRACED).median:
+            return None
+        return Spread.of([cost / floor for cost, floor in zip(self.costs(case, configuration), floors)])
 
     def _sample(self, case: str, configuration: Configuration) -> None:
         turns = self.turns(case, configuration)

@@ -9,6 +9,7 @@ using Allocations = RecordedPython;
 
 TEST_P(Allocations, realloc_keeps_shrinks_and_moves_as_pymalloc_does) {
   record(1);
+  make_current();
   // Two size classes whose next block the recorded pools tell.
   std::vector<std::uint64_t> sizes;
   for (std::uint64_t size = 64; size <= 512 && sizes.size() < 2; size += 64) {
@@ -39,6 +40,7 @@ TEST_P(Allocations, realloc_keeps_shrinks_and_moves_as_pymalloc_does) {
 
 TEST_P(Allocations, a_small_block_that_outgrows_pymalloc_leaves_with_the_raw_result) {
   record(1);
+  make_current();
   std::uint64_t size = 64;
   while (host_predict(size) == 0 && size < 512) {
     size += 16;
@@ -53,6 +55,22 @@ TEST_P(Allocations, a_small_block_that_outgrows_pymalloc_leaves_with_the_raw_res
   EXPECT_EQ(host_trace(block), nullptr);
   EXPECT_EQ(host_trace(0x770000)->size, 5000U);
   EXPECT_EQ(host_totals()->traced_peak, 5000U) << "old and new are never both counted";
+}
+
+TEST_P(Allocations, of_who_has_not_the_main_interpreters_gil_are_counted_and_not_kept) {
+  record(1);
+  if (target_.python.gil_locked == TMBPF_NO_FIELD) {  // all interpreters have the same GIL
+    host_small_request(64);
+    EXPECT_EQ(host_counter(TMBPF_LOST_OTHER_GIL), 0U);
+    return;
+  }
+  host_small_request(64);
+  EXPECT_EQ(host_counter(TMBPF_LOST_OTHER_GIL), 1U) << "nobody has it";
+  make_current();
+  host_state().fs_base = 42;
+  host_small_request(64);
+  EXPECT_EQ(host_counter(TMBPF_LOST_OTHER_GIL), 2U) << "another thread has it";
+  EXPECT_EQ(host_totals()->traces, 0U);
 }
 
 TEST_P(Allocations, raw_requests_follow_their_result) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocations.bpf.h"
+#include "domains.bpf.h"
 
 #define REGISTER_HASH(map)                                      \
   host_register_map(&map, sizeof(*map.key), sizeof(*map.value), \

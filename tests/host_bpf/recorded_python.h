@@ -122,12 +122,15 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
   void make_current() {
     const auto recorded = host_state().memory;
     const std::uint64_t current = target_.python.tstate_current;
+    const std::uint64_t locked =
+        target_.python.gil_locked == TMBPF_NO_FIELD ? current : current + target_.python.gil_locked;
     const std::uint64_t tstate = main_thread_state();
     host_state().memory = [=](std::uint64_t address, std::span<std::byte> to) {
-      if (address != current) {
+      if (address != current && address != locked) {
         return recorded(address, to);
       }
-      std::memcpy(to.data(), &tstate, std::min(to.size(), sizeof(tstate)));
+      const std::uint64_t word = address == current ? tstate : 1;
+      std::memcpy(to.data(), &word, std::min(to.size(), sizeof(word)));
       return true;
     };
   }

@@ -38,27 +38,21 @@ class NewReferences : public ::testing::TestWithParam<Interpreter> {};
 TEST_P(NewReferences, AreAllUnderstood) {
   const PlannedPython each(GetParam());
   const CodeIndex code = each.index();
-  for (const bool inside : {false, true}) {
-    NewReferenceInput input = each.input;
-    input.inside_function = inside;
-    const NewReferencePlan plan = plan_new_references(code, each.tables, input);
-    for (const PlanCheck& check : check_new_references(code, plan)) {
-      EXPECT_TRUE(check.passed) << check.name << ": " << check.detail;
-      RecordProperty(fmt::format("{} {}", inside, check.name), check.detail);
-    }
-    const NewReferenceCounts& counts = plan.counts;
-    EXPECT_EQ(counts.created + counts.destroyed + counts.function + counts.other, counts.tests);
-    const std::size_t candidates =
-        inside ? counts.created + counts.function : counts.created + counts.calls;
-    EXPECT_EQ(plan.sites.size() + plan.fresh.size(), candidates);
-    EXPECT_LT(plan.sites.size(), 400U);
+  const NewReferencePlan plan = plan_new_references(code, each.tables, each.flag);
+  for (const PlanCheck& check : check_new_references(code, plan)) {
+    EXPECT_TRUE(check.passed) << check.name << ": " << check.detail;
+    RecordProperty(check.name, check.detail);
   }
+  const NewReferenceCounts& counts = plan.counts;
+  EXPECT_EQ(counts.created + counts.destroyed + counts.function + counts.other, counts.tests);
+  EXPECT_EQ(plan.sites.size() + plan.fresh.size(), counts.created + counts.calls);
+  EXPECT_LT(plan.sites.size(), 400U);
 }
 
 TEST_P(NewReferences, SayWhereTheObjectIs) {
   const PlannedPython each(GetParam());
   const CodeIndex code = each.index();
-  const NewReferencePlan plan = plan_new_references(code, each.tables, each.input);
+  const NewReferencePlan plan = plan_new_references(code, each.tables, each.flag);
   std::set<std::uint64_t> seen;
   for (const ProbeSite& site : plan.sites) {
     EXPECT_EQ(site.site.op, TMBPF_OP_NEW_REFERENCE);
@@ -84,12 +78,12 @@ TEST_P(NewReferences, AreProbedInFunctionsThatTakeFromAFreeList) {
       "PyContext_New"};
   const PlannedPython each(GetParam());
   const CodeIndex code = each.index();
-  const NewReferencePlan plan = plan_new_references(code, each.tables, each.input);
+  const NewReferencePlan plan = plan_new_references(code, each.tables, each.flag);
   std::size_t functions = 0;
   for (const std::string_view name : kFunctions) {
     const auto function = each.image.symbol(name);
     const FunctionRange range =
-        function_range_at(each.image, function.value_or(0)).value_or(FunctionRange{});
+        each.image.function_around(function.value_or(0)).value_or(FunctionRange{});
     const auto here = [&range](const ProbeSite& site) {
       return site.vaddr >= range.start && site.vaddr < range.end;
     };
@@ -171,9 +165,9 @@ TEST_P(NewReferences, SurviveDamagedImages) {
     try {
       const ElfImage image = ElfImage::open(copy.string());
       CodeInterest interest;
-      add_new_reference_interest(image, each.input, interest);
+      add_new_reference_interest(image, each.flag, interest);
       const NewReferencePlan plan =
-          plan_new_references(CodeIndex(image, interest), each.tables, each.input);
+          plan_new_references(CodeIndex(image, interest), each.tables, each.flag);
       EXPECT_LT(plan.sites.size(), 4000U);
     } catch (const Error& error) {
       EXPECT_NE(std::string(error.what()), "");

@@ -15,15 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-NewReferenceInput input_of(const ElfImage& image) {
-  NewReferenceInput input;
+TracingFlag flag_of(const ElfImage& image) {
+  TracingFlag flag;
   const PythonVersion version = python_version(image).value();
   if (const auto offset = tracing_offset(image, version)) {
-    input.flag.symbol = "_PyRuntime";
-    input.flag.offset = *offset;
-    input.flag.size = version.minor == 12 ? 4 : 8;
+    flag.symbol = "_PyRuntime";
+    flag.offset = *offset;
+    flag.size = version.minor == 12 ? 4 : 8;
   }
-  return input;
+  return flag;
 }
 
 // The interpreter itself, or the library that it is linked with.
@@ -52,15 +52,15 @@ std::vector<Interpreter> pythons_to_plan() {
 PlannedPython::PlannedPython(const Interpreter& python)
     : interpreter(python),
       image(ElfImage::open(python.image.string())),
-      input(input_of(image)),
+      flag(flag_of(image)),
       tables(find_allocator_tables(image)) {}
 
 CodeIndex PlannedPython::index() const {
   CodeInterest interest;
-  add_new_reference_interest(image, input, interest);
+  add_new_reference_interest(image, flag, interest);
   return {image, interest};
 }
 
-NewReferencePlan PlannedPython::plan() const { return plan_new_references(index(), tables, input); }
+NewReferencePlan PlannedPython::plan() const { return plan_new_references(index(), tables, flag); }
 
 }  // namespace tmbpf::test

@@ -56,7 +56,7 @@ struct PlannedPython {
 
   Interpreter interpreter;
   ElfImage image;
-  NewReferenceInput input;
+  TracingFlag flag;
   AllocatorTables tables;
 };
 
