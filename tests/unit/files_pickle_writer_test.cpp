@@ -51,8 +51,7 @@ TEST(PickleWriter, WritesTheTuplesThatTracemallocWrites) {
   snapshot.set_traceback_limit(25);
   const std::array frames{snapshot.add_frame(snapshot.add_string("a.py"), 2),
                           snapshot.add_frame(snapshot.add_string("b.py"), 4)};
-  snapshot.add_trace(
-      {.domain = 7, .traceback = snapshot.add_traceback(frames, 9), .size = 10, .address = 64});
+  snapshot.add_trace({.domain = 7, .traceback = snapshot.add_traceback(frames, 9), .size = 10});
   snapshot.add_trace({.traceback = snapshot.add_traceback({}, 0), .size = 3});
   EXPECT_EQ(in_python(snapshot, "s.traces._traces, s.traceback_limit"),
             "[(7, 10, (('a.py', 2), ('b.py', 4)), 9), (0, 3, (('<unknown>', 0),), 1)] 25");

@@ -91,15 +91,13 @@ void SnapshotPickler::put_traces() {
   encoder_.put(PickleOp::mark);
   encoder_.put_text("_traces");
   encoder_.put(PickleOp::empty_list);
-  std::span<const Trace> rest(snapshot_.traces());
-  while (!rest.empty()) {
-    const auto batch = rest.first(std::min(rest.size(), kBatchSize));
+  const TraceList& traces = snapshot_.traces();
+  for (std::size_t first = 0; first < traces.size(); first += kBatchSize) {
     encoder_.put(PickleOp::mark);
-    for (const Trace& trace : batch) {
-      put_trace(trace);
+    for (std::size_t i = first; i < std::min(first + kBatchSize, traces.size()); ++i) {
+      put_trace(traces[i]);
     }
     encoder_.put(PickleOp::appends);
-    rest = rest.subspan(batch.size());
   }
   encoder_.put(PickleOp::set_items);
   encoder_.put(PickleOp::build);

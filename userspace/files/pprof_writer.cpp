@@ -149,7 +149,7 @@ void ProfileBuilder::put_samples() {
   const auto key = [](const Trace& trace) {
     return std::tuple(to_index(trace.traceback), trace.domain, trace.size);
   };
-  std::vector<Trace> traces = snapshot_.traces();
+  std::vector<Trace> traces(snapshot_.traces().begin(), snapshot_.traces().end());
   std::ranges::sort(traces, {}, key);
   for (auto first = traces.begin(); first != traces.end();) {
     const auto last =

@@ -2,16 +2,14 @@
 // The live blocks of a process at one moment, in tracemalloc's terms: a list of traces.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "userspace/model/snapshot_metadata.h"
-#include "userspace/model/trace.h"
+#include "userspace/model/trace_list.h"
 #include "userspace/model/traceback_table.h"
 
 namespace tmbpf {
@@ -35,7 +33,6 @@ class Snapshot {
                             std::uint32_t total_nframe) {
     return table_->add_traceback(most_recent_first, total_nframe);
   }
-  void reserve_traces(std::size_t count) { traces_.reserve(count); }
   void add_trace(const Trace& trace) { traces_.push_back(trace); }
 
   // tracemalloc.get_traceback_limit() when the traces were taken: 1..kMaxFrames.
@@ -44,14 +41,16 @@ class Snapshot {
   // All of to_metadata(); what was set before under other keys stays.
   void set_metadata(const SnapshotMetadata& metadata);
 
-  [[nodiscard]] const std::vector<Trace>& traces() const { return traces_; }
+  [[nodiscard]] const TraceList& traces() const { return traces_; }
   [[nodiscard]] const TracebackTable& table() const { return *table_; }
+  // For another snapshot with the same ids.
+  [[nodiscard]] const std::shared_ptr<TracebackTable>& shared_table() const { return table_; }
   [[nodiscard]] std::uint32_t traceback_limit() const { return traceback_limit_; }
   [[nodiscard]] const Metadata& metadata() const { return metadata_; }
 
  private:
   std::shared_ptr<TracebackTable> table_;
-  std::vector<Trace> traces_;
+  TraceList traces_;
   std::uint32_t traceback_limit_ = 1;
   Metadata metadata_;
 };

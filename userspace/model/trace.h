@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One live block of memory. Kept small: a snapshot holds millions.
+// Blocks of memory that were allocated alike.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,16 @@
 
 namespace tmbpf {
 
+// tracemalloc's trace is (domain, size, traceback); weight and time are ours. Where only some
+// blocks were looked at, one trace stands for several.
 struct Trace {
   std::uint32_t domain = 0;  // tracemalloc's: 0 for Python's own allocators
   TracebackId traceback{0};
-  std::uint64_t size = 0;     // bytes, as requested
-  std::uint64_t address = 0;  // in the target; 0: not known
+  std::uint64_t size = 0;  // bytes of one block, as requested
+  double weight = 1;  // blocks that it stands for: finite, above 0; no whole number: an estimate
+  std::int64_t time = 0;  // of the allocation, Unix nanoseconds; 0: not known
+
+  bool operator==(const Trace&) const = default;
 };
-static_assert(sizeof(Trace) == 24);
 
 }  // namespace tmbpf

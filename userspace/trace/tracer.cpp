@@ -198,12 +198,10 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage) {
   const std::vector<LiveBlock> blocks = live_blocks();
   reader_->drain();
   Snapshot snapshot(collector_.table());
-  snapshot.reserve_traces(blocks.size());
   for (const LiveBlock& block : blocks) {
     snapshot.add_trace({.domain = domain_of(block),
                         .traceback = collector_.resolve(block.trace.stack),
-                        .size = block.trace.size,
-                        .address = block.address});
+                        .size = block.trace.size});
   }
   const TraceStatus now = status();
   snapshot.set_traceback_limit(now.frames);

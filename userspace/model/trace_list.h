@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The traces of a snapshot, in the order in which they were added. Kept small, since there may be
+// millions: 24 bytes each, 8 more once one of them has a time. Grows without moving what it has.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+
+#include "userspace/model/trace.h"
+
+namespace tmbpf {
+
+class TraceList {
+ public:
+  class Iterator {
+   public:
+    using value_type = Trace;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
+    Iterator(const TraceList& list, std::size_t index) : list_(&list), index_(index) {}
+    Trace operator*() const { return (*list_)[index_]; }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) { return {*list_, index_++}; }
+    bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+   private:
+    const TraceList* list_ = nullptr;
+    std::size_t index_ = 0;
+  };
+
+  void push_back(const Trace& trace);
+
+  [[nodiscard]] Trace operator[](std::size_t index) const {
+    const Row& row = rows_[index];
+    return {.domain = row.domain,
+            .traceback = row.traceback,
+            .size = row.size,
+            .weight = row.weight,
+            .time = times_.empty() ? 0 : times_[index]};
+  }
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  // Valid until the next push_back().
+  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+
+  // Calls each(domain, traceback, size, weight), which is faster than the iterator.
+  template <typename Each>
+  void for_each(Each each) const {
+    for (const Row& row : rows_) {
+      each(row.domain, row.traceback, row.size, row.weight);
+    }
+  }
+
+ private:
+  struct Row {
+    std::uint32_t domain;
+    TracebackId traceback;
+    std::uint64_t size;
+    double weight;
+  };
+  static_assert(sizeof(Row) == 24);
+
+  std::deque<Row> rows_;
+  std::deque<std::int64_t> times_;  // empty, or one for each row
+};
+
+static_assert(std::forward_iterator<TraceList::Iterator>);
+
+}  // namespace tmbpf
