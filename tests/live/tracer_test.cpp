@@ -23,8 +23,8 @@ class TracerTest : public LiveTest {};
 // Bytes and blocks of one line of the "<string>" that a target runs.
 Statistic line_of(const Snapshot& snapshot, std::uint32_t lineno) {
   for (const Statistic& statistic : statistics(snapshot, KeyType::lineno)) {
-    if (statistic.traceback[0].lineno == lineno &&
-        snapshot.table().string(statistic.traceback[0].filename) == "<string>") {
+    if (statistic.key.frame.lineno == lineno &&
+        snapshot.table().string(statistic.key.frame.filename) == "<string>") {
       return statistic;
     }
   }
@@ -166,7 +166,7 @@ os.write(1, b'done\n'); os.read(0, 9))");
   const Snapshot snapshot = tracer.snapshot();
   std::map<std::string, std::uint64_t> blocks;
   for (const Statistic& statistic : statistics(snapshot, KeyType::filename)) {
-    blocks[std::string(snapshot.table().string(statistic.traceback[0].filename))] = statistic.count;
+    blocks[std::string(snapshot.table().string(statistic.key.frame.filename))] = statistic.count;
   }
   for (int i = 0; i < 300; ++i) {
     EXPECT_GE(blocks["made" + std::to_string(i) + ".py"], 1U) << i;

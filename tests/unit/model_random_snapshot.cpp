@@ -11,7 +11,7 @@ namespace {
 
 // Prefixes of each other and code points of all UTF-8 lengths, so that ties in size and count
 // are decided by every rule of Python's string order.
-constexpr std::array<std::string_view, 12> kFilenames{
+constexpr std::array<std::string_view, 16> kFilenames{
     "a.py",
     "a.pyc",
     "/usr/lib/python3.11/json/decoder.py",
@@ -24,6 +24,10 @@ constexpr std::array<std::string_view, 12> kFilenames{
     "\xe6\x97\xa5\xe6\x9c\xac.py",
     "\xf0\x9f\x90\x8d.py",
     "bad\xed\xb3\xbf.py",
+    "it's \"quoted\" \\.py",
+    "tab\there\x7f\xc2\xa0.py",
+    "\xe2\x80\x8bzero\xcd\xb8width.py",
+    "it's.pyc",
 };
 
 class Generator {
@@ -37,10 +41,13 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-TracebackId add_random_traceback(Snapshot& snapshot, Generator& generator, std::uint32_t files) {
+TracebackId add_random_traceback(Snapshot& snapshot, Generator& generator, std::uint32_t files,
+                                 std::string_view source = {}) {
   std::vector<FrameId> frames(generator.below(6));
   for (FrameId& frame : frames) {
-    const StringId filename = snapshot.add_string(kFilenames[generator.below(files)]);
+    const bool readable = !source.empty() && generator.below(5) == 0;
+    const StringId filename =
+        snapshot.add_string(readable ? source : kFilenames[generator.below(files)]);
     const StringId function = snapshot.add_string(generator.below(2) == 0 ? "f" : "");
     frame = snapshot.add_frame(filename, generator.below(4), function);
   }
@@ -59,6 +66,16 @@ std::uint64_t random_size(Generator& generator) {
   }
 }
 
+void add_random_traces(Snapshot& snapshot, Generator& generator,
+                       const std::vector<TracebackId>& tracebacks, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    snapshot.add_trace(
+        {.domain = generator.below(10) == 0 ? 389047U : 0U,
+         .traceback = tracebacks[generator.below(static_cast<std::uint32_t>(tracebacks.size()))],
+         .size = random_size(generator)});
+  }
+}
+
 }  // namespace
 
 Snapshot random_snapshot(std::uint32_t seed) {
@@ -70,14 +87,25 @@ Snapshot random_snapshot(std::uint32_t seed) {
   for (TracebackId& traceback : tracebacks) {
     traceback = add_random_traceback(snapshot, generator, files);
   }
-  const std::uint32_t traces = generator.below(600);
-  for (std::uint32_t i = 0; i < traces; ++i) {
-    snapshot.add_trace(
-        {.domain = generator.below(10) == 0 ? 389047U : 0U,
-         .traceback = tracebacks[generator.below(static_cast<std::uint32_t>(tracebacks.size()))],
-         .size = random_size(generator)});
-  }
+  add_random_traces(snapshot, generator, tracebacks, generator.below(600));
   return snapshot;
+}
+
+std::pair<Snapshot, Snapshot> random_snapshots(std::uint32_t seed, const std::string& source) {
+  Generator generator(seed);
+  const std::uint32_t files = 1 + generator.below(kFilenames.size());
+  Snapshot snapshot;
+  Snapshot old(snapshot.shared_table());
+  std::vector<TracebackId> tracebacks(1 + generator.below(20));
+  for (TracebackId& traceback : tracebacks) {
+    traceback = add_random_traceback(snapshot, generator, files, source);
+  }
+  for (Snapshot* each : {&snapshot, &old}) {
+    each->set_traceback_limit(1 + generator.below(25));
+    add_random_traces(*each, generator, tracebacks, generator.below(40));
+    tracebacks.back() = add_random_traceback(snapshot, generator, files, source);
+  }
+  return {std::move(snapshot), std::move(old)};
 }
 
 }  // namespace tmbpf::test

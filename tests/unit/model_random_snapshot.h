@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "userspace/model/snapshot.h"
 
@@ -12,5 +14,9 @@ namespace tmbpf::test {
 // tracebacks that differ in total_nframe only. File names of every kind that Python knows:
 // ASCII, non-ASCII, beyond the BMP, with lone surrogates, with spaces, empty.
 Snapshot random_snapshot(std::uint32_t seed);
+
+// Two smaller ones that share a table and most tracebacks: new and old. `source`: a file name among
+// theirs.
+std::pair<Snapshot, Snapshot> random_snapshots(std::uint32_t seed, const std::string& source);
 
 }  // namespace tmbpf::test

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "userspace/model/printed_form.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistics.h"
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/model/printed_form.h"
 #include "userspace/model/statistics.h"
 #include "util/error.h"
 
@@ -31,7 +32,7 @@ void add(Snapshot& snapshot, std::uint64_t size, const std::vector<Line>& most_r
 }
 
 std::vector<std::string> texts(const Snapshot& snapshot, KeyType key_type,
-                               bool cumulative = false) {
+                               Cumulative cumulative = Cumulative::no) {
   std::vector<std::string> result;
   for (const Statistic& statistic : statistics(snapshot, key_type, cumulative)) {
     result.push_back(to_string(statistic, snapshot.table()));
@@ -65,15 +66,16 @@ TEST(Statistics, OfATracebackNameItsOldestFrame) {
   add(snapshot, 10, {{"site.py", 2}, {"root.py", 4}});
   const auto result = statistics(snapshot, KeyType::traceback);
   ASSERT_EQ(result.size(), 1U);
-  ASSERT_EQ(result[0].traceback.size(), 2U);
-  EXPECT_EQ(snapshot.table().string(result[0].traceback[0].filename), "root.py");
+  const std::vector<Frame> frames = frames_of(result[0].key, snapshot.table());
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(snapshot.table().string(frames[0].filename), "root.py");
   EXPECT_EQ(to_string(result[0], snapshot.table()), "root.py:4: size=10 B, count=1, average=10 B");
 }
 
 TEST(Statistics, CumulativelyCountEveryFrameEvenTheSameOneTwice) {
   Snapshot snapshot;
   add(snapshot, 20, {{"b.py", 1}, {"b.py", 1}, {"a.py", 1}});
-  EXPECT_EQ(texts(snapshot, KeyType::lineno, true),
+  EXPECT_EQ(texts(snapshot, KeyType::lineno, Cumulative::yes),
             (Texts{"b.py:1: size=40 B, count=2, average=20 B",
                    "a.py:1: size=20 B, count=1, average=20 B"}));
 }
@@ -81,7 +83,7 @@ TEST(Statistics, CumulativelyCountEveryFrameEvenTheSameOneTwice) {
 TEST(Statistics, RefuseCumulativeTracebacks) {
   const Snapshot snapshot;
   try {
-    statistics(snapshot, KeyType::traceback, true);
+    statistics(snapshot, KeyType::traceback, Cumulative::yes);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), ExitStatus::usage);
@@ -97,7 +99,8 @@ TEST(Statistics, IgnoreFunctionNamesWhereTracemallocHasNone) {
     const auto result = statistics(snapshot, key_type);
     ASSERT_EQ(result.size(), 1U);
     EXPECT_EQ(result[0].size, 3U);
-    EXPECT_EQ(snapshot.table().string(result[0].traceback.back().function), "first");
+    EXPECT_EQ(snapshot.table().string(frames_of(result[0].key, snapshot.table()).back().function),
+              "first");
   }
 }
 
@@ -138,7 +141,7 @@ TEST(Statistics, BreakTiesByCountThenByTracebackFromTheOldestFrame) {
 
 TEST(Statistics, HaveNoAverageWithoutBlocks) {
   TracebackTable table;
-  const Statistic nothing{.traceback = {{.filename = table.add_string("a.py"), .lineno = 1}}};
+  const Statistic nothing{.key = {.frame = {.filename = table.add_string("a.py"), .lineno = 1}}};
   EXPECT_EQ(to_string(nothing, table), "a.py:1: size=0 B, count=0");
 }
 

@@ -18,10 +18,17 @@ class TableView : public testing::Test {
             .function = table_.add_string(function)};
   }
 
-  void add(std::vector<Frame> oldest_first, std::uint64_t size, std::uint64_t count,
-           KeyType key_type = KeyType::lineno) {
-    statistics_.push_back(
-        {.key_type = key_type, .traceback = std::move(oldest_first), .size = size, .count = count});
+  void add(const std::vector<Frame>& oldest_first, std::uint64_t size, std::uint64_t count,
+           KeyType type = KeyType::lineno) {
+    std::vector<FrameId> frames;
+    for (const Frame& frame : oldest_first) {
+      frames.insert(frames.begin(), table_.add_frame(frame));
+    }
+    GroupKey key{.type = type, .frame = oldest_first.back()};
+    if (type == KeyType::traceback) {
+      key.traceback = table_.add_traceback(frames, static_cast<std::uint32_t>(frames.size()));
+    }
+    statistics_.push_back({.key = key, .size = size, .count = count});
   }
 
   void add_a_decoder_and_a_leak() {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,24 +18,25 @@ enum class KeyType : std::uint8_t { traceback, filename, lineno, function };
 // "lineno" -> KeyType::lineno; nothing for an unknown word.
 std::optional<KeyType> parse_key_type(std::string_view word);
 
+// What a group is called, in the terms of one table.
+struct GroupKey {
+  KeyType type = KeyType::lineno;
+  // All but KeyType::traceback. Only what the key names is set: (filename, 0) for filename,
+  // (filename, 0, function) for function. For lineno `function` is a hint for the reader, that of
+  // the first frame met at the line; it is no part of the key.
+  Frame frame;
+  // KeyType::traceback: the first one met of those with the same files and lines.
+  TracebackId traceback{0};
+};
+
+// tracemalloc's Traceback of the group: oldest frame first (3.7+), never empty; one frame except
+// for KeyType::traceback.
+std::vector<Frame> frames_of(const GroupKey& key, const TracebackTable& table);
+
 struct Statistic {
-  KeyType key_type = KeyType::lineno;
-  // Oldest frame first, never empty, as tracemalloc.Traceback (3.7+). One frame except for
-  // KeyType::traceback, and of it only what the key names is set: (filename, 0) for filename,
-  // (filename, 0, function) for function. For lineno and traceback `function` is a hint for the
-  // reader, that of the first frame met at the line; it is no part of the key.
-  std::vector<Frame> traceback;
+  GroupKey key;
   std::uint64_t size = 0;  // bytes
   std::uint64_t count = 0;
 };
-
-// As Python's str(statistic): "app.py:3: size=12.0 KiB, count=2, average=6144 B", with the
-// oldest frame in front, unsuited to a terminal if the target is not trusted: the name may hold
-// any character. For KeyType::function the place is "app.py:name".
-std::string to_string(const Statistic& statistic, const TracebackTable& table);
-
-// Whether `left` stands before `right` in tracemalloc's order: descending by (size, count,
-// traceback), tracebacks compared from the oldest frame on.
-bool sorts_before(const Statistic& left, const Statistic& right, const TracebackTable& table);
 
 }  // namespace tmbpf

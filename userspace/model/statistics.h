@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshot -> sorted statistics, with the results of tracemalloc.Snapshot.statistics().
+// Snapshots -> sorted statistics, with the results of tracemalloc.Snapshot.statistics() and
+// compare_to().
 #pragma once
 
 #include <vector>
 
+#include "userspace/model/grouping.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistic.h"
+#include "userspace/model/statistic_diff.h"
 
 namespace tmbpf {
 
-// Sorted by sorts_before(). As in tracemalloc, the most recent frame is the key's (all frames
-// for traceback), and total_nframe is ignored. Cumulative: every frame of every trace adds that
-// trace's size and count, also when the same line or file occurs twice in one traceback.
-// Throws Error (usage) for cumulative with KeyType::traceback, as tracemalloc does.
-std::vector<Statistic> statistics(const Snapshot& snapshot, KeyType key_type,
-                                  bool cumulative = false);
+// In tracemalloc's order. As there, the most recent frame is the key's (all frames for traceback),
+// and total_nframe is ignored. Throws Error (usage) for cumulative with KeyType::traceback.
+std::vector<Statistic> statistics(const Snapshot& snapshot, KeyType type,
+                                  Cumulative cumulative = Cumulative::no);
+
+// `snapshot` against `old`, which must share its table. Groups of either, the unchanged ones too.
+std::vector<StatisticDiff> compare_to(const Snapshot& snapshot, const Snapshot& old, KeyType type,
+                                      Cumulative cumulative = Cumulative::no);
 
 }  // namespace tmbpf

@@ -68,16 +68,36 @@ std::string to_wtf8(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t length = wtf8_sequence_length(bytes);
     if (length == 0) {
-      const unsigned code_point = 0xdc00U + byte_at(bytes, 0);
-      result += '\xed';
-      result += static_cast<char>(0x80U | ((code_point >> 6U) & 0x3fU));
-      result += static_cast<char>(0x80U | (code_point & 0x3fU));
+      append_code_point(result, 0xdc00U + byte_at(bytes, 0));
     } else {
       result += bytes.substr(0, length);
     }
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return result;
+}
+
+char32_t take_code_point(std::string_view& text) {
+  const std::size_t length = std::max<std::size_t>(wtf8_sequence_length(text), 1);
+  const unsigned lead = byte_at(text, 0);
+  char32_t code_point = length == 1 ? lead : lead & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    code_point = (code_point << 6U) | (byte_at(text, i) & 0x3fU);
+  }
+  text.remove_prefix(length);
+  return code_point;
+}
+
+void append_code_point(std::string& text, char32_t code_point) {
+  if (code_point < 0x80) {
+    text += static_cast<char>(code_point);
+    return;
+  }
+  const unsigned more = code_point < 0x800 ? 1 : (code_point < 0x10000 ? 2 : 3);
+  text += static_cast<char>((0xff00U >> (more + 1)) | (code_point >> (6 * more)));
+  for (unsigned left = more; left > 0; --left) {
+    text += static_cast<char>(0x80U | ((code_point >> (6 * (left - 1))) & 0x3fU));
+  }
 }
 
 }  // namespace tmbpf

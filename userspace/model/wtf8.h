@@ -19,4 +19,10 @@ bool is_wtf8(std::string_view text);
 // os.fsdecode ("surrogateescape") does.
 std::string to_wtf8(std::string_view bytes);
 
+// Takes the first code point off `text`, which must be WTF-8 and not empty.
+char32_t take_code_point(std::string_view& text);
+
+// Appends a code point up to U+10FFFF; a surrogate as its three bytes.
+void append_code_point(std::string& text, char32_t code_point);
+
 }  // namespace tmbpf

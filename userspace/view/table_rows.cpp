@@ -42,11 +42,17 @@ Row frame_row(const Frame& frame, KeyType key_type, const TracebackTable& table)
           .function = printable(table.string(frame.function))};
 }
 
+Frame most_recent_of(const GroupKey& key, const TracebackTable& table) {
+  return key.type == KeyType::traceback
+             ? table.frame(table.traceback(key.traceback).frames.front())
+             : key.frame;
+}
+
 Row statistic_row(std::size_t rank, const Statistic& statistic, double whole,
                   const TracebackTable& table) {
   const auto size = static_cast<double>(statistic.size);
   const auto count = static_cast<double>(std::max<std::uint64_t>(statistic.count, 1));
-  Row row = frame_row(statistic.traceback.back(), statistic.key_type, table);
+  Row row = frame_row(most_recent_of(statistic.key, table), statistic.key.type, table);
   row.numbers = {fmt::to_string(rank), format_size(size),
                  fmt::format("{:.1f} %", whole > 0 ? size / whole * 100 : 0),
                  format_count(statistic.count), format_size(size / count)};
@@ -54,10 +60,11 @@ Row statistic_row(std::size_t rank, const Statistic& statistic, double whole,
 }
 
 void add_callers(std::vector<Row>& rows, const Statistic& statistic, const TracebackTable& table) {
-  const std::size_t callers = statistic.traceback.size() - 1;
+  const std::vector<Frame> frames = frames_of(statistic.key, table);
+  const std::size_t callers = frames.size() - 1;
   for (std::size_t i = 0; i < std::min(callers, kMaxCallers); ++i) {
-    const Frame& caller = statistic.traceback[callers - 1 - i];
-    rows.push_back(frame_row(caller, statistic.key_type, table));
+    const Frame& caller = frames[callers - 1 - i];
+    rows.push_back(frame_row(caller, statistic.key.type, table));
     rows.back().location = "  " + rows.back().location;
   }
   if (callers > kMaxCallers) {
