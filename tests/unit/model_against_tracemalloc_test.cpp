@@ -145,8 +145,7 @@ class Cases {
   // Lines with white space of every kind around, and none.
   static std::string write_source(const ScratchDirectory& directory) {
     std::string path = directory.path("source.py");
-    std::ofstream(path)
-        << "# coding: utf-8\n \t x = 1\x1f\n\r\n\xc2\xa0y = [\xe2\x80\x83]\xe3\x80\x80\r\n";
+    std::ofstream(path) << " \t x = 1\x1f\n\r\n\xc2\xa0y = [\xe2\x80\x83]\xe3\x80\x80";
     return path;
   }
 
