@@ -91,6 +91,26 @@ Snapshot random_snapshot(std::uint32_t seed) {
   return snapshot;
 }
 
+Snapshot random_rich_snapshot(std::uint32_t seed) {
+  Generator generator(seed + 7777);
+  const Snapshot plain = random_snapshot(seed);
+  Snapshot snapshot = plain.without_traces();
+  const bool times = generator.below(2) == 0;
+  const bool addresses = generator.below(3) == 0;
+  for (Trace trace : plain.traces()) {
+    constexpr std::array<double, 8> kWeights{1, 1, 1, 1, 3, 2.5, 0.125, 1e6 + 1.0 / 3};
+    trace.weight = kWeights[generator.below(kWeights.size())];
+    trace.time = times ? 1'700'000'000'000'000'000 + generator.below(1000) : 0;
+    trace.address = addresses ? 0x7f0000000000 + 16 * generator.below(1U << 30U) : 0;
+    snapshot.add_trace(trace);
+  }
+  snapshot.set_metadata("pid", std::int64_t{generator.below(100000)});
+  snapshot.set_metadata("time", 1.7e9 + generator.below(1000) / 8.0);
+  snapshot.set_metadata("elapsed", static_cast<double>(generator.below(5)));
+  snapshot.set_metadata("command", std::string(kFilenames[generator.below(kFilenames.size())]));
+  return snapshot;
+}
+
 std::pair<Snapshot, Snapshot> random_snapshots(std::uint32_t seed, const std::string& source) {
   Generator generator(seed);
   const std::uint32_t files = 1 + generator.below(kFilenames.size());

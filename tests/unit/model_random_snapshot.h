@@ -15,6 +15,9 @@ namespace tmbpf::test {
 // ASCII, non-ASCII, beyond the BMP, with lone surrogates, with spaces, empty.
 Snapshot random_snapshot(std::uint32_t seed);
 
+// The same, where traces may also have weights, times and addresses, and there is metadata.
+Snapshot random_rich_snapshot(std::uint32_t seed);
+
 // Two smaller ones that share a table and most tracebacks: new and old. `source`: a file name among
 // theirs.
 std::pair<Snapshot, Snapshot> random_snapshots(std::uint32_t seed, const std::string& source);

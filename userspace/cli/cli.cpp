@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <limits>
 #include <string>
@@ -14,6 +15,8 @@
 #include "userspace/cli/check_command.h"
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/session_commands.h"
+#include "userspace/cli/standard_output.h"
+#include "userspace/cli/stats_command.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -36,6 +39,10 @@ struct CommandLine {
   std::string output;
   bool family = false;
   bool json = false;
+  AnalysisArguments stats;
+  AnalysisArguments diff;
+  std::vector<std::string> files;
+  bool first = false;
 };
 
 CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
@@ -59,6 +66,14 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_pid(*status, line.pid)->required();
   status->add_flag("--json", line.json, "For programs");
   add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
+  CLI::App* stats =
+      app.add_subcommand("stats", "Show what snapshots hold, each compared with the last");
+  stats->add_option("FILE", line.files, "Snapshots: .pickle, .pb.gz, .json")->required();
+  stats->add_flag("--first", line.first, "Compare each with the first");
+  line.stats.add_to(*stats);
+  CLI::App* diff = app.add_subcommand("diff", "Show what differs between two snapshots");
+  diff->add_option("FILE", line.files, "OLD NEW")->required()->expected(2);
+  line.diff.add_to(*diff);
   add_pid(*app.add_subcommand("check", "What this system, and a process, allow"), line.pid);
 }
 
@@ -75,6 +90,12 @@ int run_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("stop")) {
     return run_stop(line.pid);
   }
+  if (app.got_subcommand("stats")) {
+    return run_stats(line.files, line.first, line.stats.options());
+  }
+  if (app.got_subcommand("diff")) {
+    return run_diff(line.files[0], line.files[1], line.diff.options());
+  }
   if (app.got_subcommand("check")) {
     return run_check(line.pid);
   }
@@ -88,6 +109,9 @@ int run_command(const CLI::App& app, const CommandLine& line) {
 // The status, unless it says success for a result that did not arrive.
 int require_printed(int status) {
   const bool printed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!printed && errno == EPIPE) {
+    throw ClosedPipe();
+  }
   if (!printed && status == static_cast<int>(ExitStatus::done)) {
     throw Error("cannot write to the standard output", "make room on the disk it goes to");
   }
@@ -120,7 +144,11 @@ int run_cli(int argc, char** argv) {
     }
     throw Error(error.what(), "`tmbpf --help` shows what is possible", ExitStatus::usage);
   }
-  return require_printed(run_command(app, line));
+  try {
+    return require_printed(run_command(app, line));
+  } catch (const ClosedPipe&) {
+    return static_cast<int>(ExitStatus::done);
+  }
 }
 
 }  // namespace tmbpf

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,40 +16,14 @@
 #include <vector>
 
 #include "userspace/files/gzip_sink.h"
-#include "userspace/model/wtf8.h"
+#include "userspace/files/metadata_comment.h"
+#include "userspace/model/block_sum.h"
 
 namespace tmbpf {
 namespace {
 
 constexpr int kSamplesPerPiece = 1024;
 constexpr std::uint64_t kMappingId = 1;
-
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
-std::string value_text(const MetadataValue& value) {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-    return fmt::to_string(*integer);
-  }
-  if (const auto* real = std::get_if<double>(&value)) {
-    std::string text = fmt::to_string(*real);
-    const bool looks_like_integer = text.find_first_not_of("-0123456789") == std::string::npos;
-    return looks_like_integer ? text + ".0" : text;
-  }
-  return quoted(std::get<std::string>(value));
-}
 
 std::optional<std::int64_t> nanoseconds(const Metadata& metadata, const std::string& key) {
   const auto entry = metadata.find(key);
@@ -66,6 +41,8 @@ std::optional<std::int64_t> nanoseconds(const Metadata& metadata, const std::str
   return static_cast<std::int64_t>(*seconds * 1e9);
 }
 
+bool is_whole(double weight) { return weight == std::floor(weight); }
+
 class ProfileBuilder {
  public:
   ProfileBuilder(const Snapshot& snapshot, ByteSink& sink)
@@ -75,9 +52,10 @@ class ProfileBuilder {
 
  private:
   void put_header();
-  void put_comment(const std::string& key, const std::string& value);
+  void put_comment(const std::string& key, const MetadataValue& value);
   void put_samples();
-  void put_sample(const Trace& trace, std::int64_t count);
+  void put_sample(const Trace& trace);
+  void put_own_labels(pprof::Sample& sample, const Trace& trace);
   static void put_label(pprof::Sample& sample, std::int64_t key, std::uint64_t value,
                         std::int64_t unit = 0);
   void set_value_type(pprof::ValueType& type, std::string_view name, std::string_view unit);
@@ -135,43 +113,71 @@ void ProfileBuilder::put_header() {
   const Metadata& metadata = snapshot_.metadata();
   piece_.set_time_nanos(nanoseconds(metadata, "time").value_or(0));
   piece_.set_duration_nanos(nanoseconds(metadata, "elapsed").value_or(0));
-  put_comment("traceback_limit", fmt::to_string(snapshot_.traceback_limit()));
+  put_comment("traceback_limit", std::int64_t{snapshot_.traceback_limit()});
   for (const auto& [key, value] : metadata) {
-    put_comment(key, value_text(value));
+    put_comment(key, value);
   }
 }
 
-void ProfileBuilder::put_comment(const std::string& key, const std::string& value) {
-  piece_.add_comment(string_index(to_wtf8(fmt::format("tmbpf:{}={}", key, value))));
+void ProfileBuilder::put_comment(const std::string& key, const MetadataValue& value) {
+  piece_.add_comment(string_index(metadata_comment(key, value)));
 }
 
+// Traces that are equal but for their weights are one sample; an estimate stays alone.
 void ProfileBuilder::put_samples() {
-  const auto key = [](const Trace& trace) {
-    return std::tuple(to_index(trace.traceback), trace.domain, trace.size);
+  const TraceList& traces = snapshot_.traces();
+  std::vector<std::uint32_t> order(traces.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto key = [&traces](std::uint32_t index) {
+    const Trace trace = traces[index];
+    return std::tuple(to_index(trace.traceback), trace.domain, trace.size, trace.time,
+                      trace.address, is_whole(trace.weight) ? 0 : trace.weight);
   };
-  std::vector<Trace> traces(snapshot_.traces().begin(), snapshot_.traces().end());
-  std::ranges::sort(traces, {}, key);
-  for (auto first = traces.begin(); first != traces.end();) {
-    const auto last =
-        std::find_if(first, traces.end(), [&](const Trace& t) { return key(t) != key(*first); });
-    put_sample(*first, last - first);
-    first = last;
+  std::ranges::sort(order, {}, key);
+  for (std::size_t first = 0; first < order.size();) {
+    Trace sum = traces[order[first]];
+    std::size_t next = first + 1;
+    for (; next < order.size() && is_whole(sum.weight) && key(order[next]) == key(order[first]);
+         ++next) {
+      sum.weight += traces[order[next]].weight;
+    }
+    put_sample(sum);
+    first = next;
   }
 }
 
-void ProfileBuilder::put_sample(const Trace& trace, std::int64_t count) {
+void ProfileBuilder::put_sample(const Trace& trace) {
   const Traceback traceback = table_.traceback(trace.traceback);
   pprof::Sample& sample = *piece_.add_sample();
   for (const FrameId frame : traceback.frames) {
     sample.add_location_id(location_id(frame));
   }
-  sample.add_value(count);
-  sample.add_value(static_cast<std::int64_t>(trace.size * static_cast<std::uint64_t>(count)));
+  BlockSum sum;
+  sum.add(trace.size, trace.weight);
+  sample.add_value(static_cast<std::int64_t>(sum.count()));
+  sample.add_value(static_cast<std::int64_t>(sum.size()));
   put_label(sample, labels_.domain, trace.domain);
   put_label(sample, labels_.size, trace.size, labels_.bytes);
   put_label(sample, labels_.total_nframe, traceback.total_nframe);
+  put_own_labels(sample, trace);
   if (piece_.sample_size() >= kSamplesPerPiece) {
     flush();
+  }
+}
+
+// What most traces do not have.
+void ProfileBuilder::put_own_labels(pprof::Sample& sample, const Trace& trace) {
+  if (trace.time != 0) {
+    put_label(sample, string_index("time"), static_cast<std::uint64_t>(trace.time),
+              string_index("nanoseconds"));
+  }
+  if (trace.address != 0) {
+    put_label(sample, string_index("address"), trace.address);
+  }
+  if (!is_whole(trace.weight)) {
+    pprof::Label& label = *sample.add_label();
+    label.set_key(string_index("weight"));
+    label.set_str(string_index(fmt::to_string(trace.weight)));
   }
 }
 

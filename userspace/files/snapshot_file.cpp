@@ -5,10 +5,14 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
+#include "userspace/files/file_source.h"
 #include "userspace/files/output_file.h"
 #include "userspace/files/pickle_writer.h"
+#include "userspace/files/pprof_reader.h"
 #include "userspace/files/pprof_writer.h"
+#include "userspace/files/watched_source.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -46,6 +50,17 @@ void write_snapshot(const Snapshot& snapshot, const std::string& path) {
   OutputFile file(path);
   format.write(snapshot, file.sink());
   file.commit();
+}
+
+Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> table,
+                       const ReadProgress& progress) {
+  FileSource file(path);
+  WatchedSource source(file, progress);
+  if (is_gzip(source.beginning())) {
+    return read_pprof(source, std::move(table));
+  }
+  throw Error(fmt::format("cannot read {}: byte 0: no known format begins like this", path),
+              "Give a file that tmbpf or Python's tracemalloc.Snapshot.dump() wrote.");
 }
 
 void check_output_path(const std::string& path) {

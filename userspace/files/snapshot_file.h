@@ -2,6 +2,9 @@
 // Writes a snapshot to a file, in the format that the file's extension names.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "userspace/model/snapshot.h"
@@ -16,5 +19,13 @@ void write_snapshot(const Snapshot& snapshot, const std::string& path);
 // Throws as write_snapshot() would for this path as things stand, without writing; to be
 // called before a capture starts.
 void check_output_path(const std::string& path);
+
+// Called now and then while a file is read: bytes done of all.
+using ReadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+// Reads any format that write_snapshot() writes and reads, told by its content. Into `table`, so
+// that snapshots that are to be compared can share one. Throws Error naming file and place.
+Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> table,
+                       const ReadProgress& progress = {});
 
 }  // namespace tmbpf

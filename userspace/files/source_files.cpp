@@ -109,7 +109,7 @@ std::vector<std::string> lines_of(const std::string& path) {
   std::string_view rest = *bytes;
   const bool marked = rest.starts_with(kByteOrderMark);
   rest.remove_prefix(marked ? kByteOrderMark.size() : 0);
-  const auto text = decode_text(rest, marked ? "utf-8" : encoding_of(rest));
+  const auto text = to_utf8(rest, marked ? "utf-8" : encoding_of(rest));
   return text ? split_lines(*text) : std::vector<std::string>{};
 }
 

@@ -63,7 +63,7 @@ std::string iconv_name(std::string name) {
 
 }  // namespace
 
-std::optional<std::string> decode_text(std::string_view bytes, const std::string& encoding) {
+std::optional<std::string> to_utf8(std::string_view bytes, const std::string& encoding) {
   Converter converter(iconv_name(encoding));
   return converter.valid() ? converter.convert(bytes) : std::nullopt;
 }

@@ -10,6 +10,6 @@ namespace tmbpf {
 
 // Nothing when the encoding is not known or the bytes are not of it. Names as Python spells them:
 // "latin-1", "utf8", "cp1252".
-std::optional<std::string> decode_text(std::string_view bytes, const std::string& encoding);
+std::optional<std::string> to_utf8(std::string_view bytes, const std::string& encoding);
 
 }  // namespace tmbpf

@@ -31,6 +31,16 @@ class BlockSum {
     estimated_count_ += other.estimated_count_;
   }
 
+  // `part` was added here, too.
+  [[nodiscard]] BlockSum without(const BlockSum& part) const {
+    BlockSum rest = *this;
+    rest.size_ -= part.size_;
+    rest.count_ -= part.count_;
+    rest.estimated_size_ -= part.estimated_size_;
+    rest.estimated_count_ -= part.estimated_count_;
+    return rest;
+  }
+
   [[nodiscard]] std::uint64_t size() const { return total(size_, estimated_size_); }
   [[nodiscard]] std::uint64_t count() const { return total(count_, estimated_count_); }
   // No block at all was added; the sums may also be 0 by rounding.

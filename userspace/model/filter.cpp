@@ -96,11 +96,7 @@ Snapshot filter_traces(const Snapshot& snapshot, std::span<const TraceFilter> fi
     Keeper keeper(filter, snapshot.table());
     (keeper.inclusive() ? including : excluding).push_back(std::move(keeper));
   }
-  Snapshot result(snapshot.shared_table());
-  result.set_traceback_limit(snapshot.traceback_limit());
-  for (const auto& [key, value] : snapshot.metadata()) {
-    result.set_metadata(key, value);
-  }
+  Snapshot result = snapshot.without_traces();
   const auto keeps = [](const Trace& trace) {
     return [&trace](Keeper& keeper) { return keeper.keeps(trace); };
   };

@@ -17,4 +17,11 @@ void Snapshot::set_metadata(const SnapshotMetadata& metadata) {
   }
 }
 
+Snapshot Snapshot::without_traces() const {
+  Snapshot result(table_);
+  result.traceback_limit_ = traceback_limit_;
+  result.metadata_ = metadata_;
+  return result;
+}
+
 }  // namespace tmbpf

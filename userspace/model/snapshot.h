@@ -25,6 +25,9 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
   ~Snapshot() = default;
 
+  // Another on the same table, with this one's limit of frames and metadata.
+  [[nodiscard]] Snapshot without_traces() const;
+
   StringId add_string(std::string_view text) { return table_->add_string(text); }
   FrameId add_frame(StringId filename, std::uint32_t lineno, StringId function = kEmptyString) {
     return table_->add_frame({.filename = filename, .lineno = lineno, .function = function});

@@ -2,14 +2,24 @@
 #include "userspace/model/trace_list.h"
 
 namespace tmbpf {
+namespace {
+
+// To a column that begins with the first value that is not 0.
+template <typename Value>
+void append(std::deque<Value>& column, Value value, std::size_t rows) {
+  if (value != 0 && column.empty()) {
+    column.resize(rows, 0);
+  }
+  if (value != 0 || !column.empty()) {
+    column.push_back(value);
+  }
+}
+
+}  // namespace
 
 void TraceList::push_back(const Trace& trace) {
-  if (trace.time != 0 && times_.empty()) {
-    times_.resize(rows_.size(), 0);
-  }
-  if (trace.time != 0 || !times_.empty()) {
-    times_.push_back(trace.time);
-  }
+  append(times_, trace.time, rows_.size());
+  append(addresses_, trace.address, rows_.size());
   rows_.push_back({.domain = trace.domain,
                    .traceback = trace.traceback,
                    .size = trace.size,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The traces of a snapshot, in the order in which they were added. Kept small, since there may be
-// millions: 24 bytes each, 8 more once one of them has a time. Grows without moving what it has.
+// millions: 24 bytes each, 8 more for times and for addresses once one has such. Grows without
+// moving what it has.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +43,8 @@ class TraceList {
             .traceback = row.traceback,
             .size = row.size,
             .weight = row.weight,
-            .time = times_.empty() ? 0 : times_[index]};
+            .time = times_.empty() ? 0 : times_[index],
+            .address = addresses_.empty() ? 0 : addresses_[index]};
   }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
@@ -68,7 +70,9 @@ class TraceList {
   static_assert(sizeof(Row) == 24);
 
   std::deque<Row> rows_;
-  std::deque<std::int64_t> times_;  // empty, or one for each row
+  // Empty, or one for each row:
+  std::deque<std::int64_t> times_;
+  std::deque<std::uint64_t> addresses_;
 };
 
 static_assert(std::forward_iterator<TraceList::Iterator>);

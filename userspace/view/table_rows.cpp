@@ -43,9 +43,8 @@ Row frame_row(const Frame& frame, KeyType key_type, const TracebackTable& table)
 }
 
 Frame most_recent_of(const GroupKey& key, const TracebackTable& table) {
-  return key.type == KeyType::traceback
-             ? table.frame(table.traceback(key.traceback).frames.front())
-             : key.frame;
+  return key.type == KeyType::traceback ? table.frame(table.traceback(key.traceback).frames.front())
+                                        : key.frame;
 }
 
 Row statistic_row(std::size_t rank, const Statistic& statistic, double whole,

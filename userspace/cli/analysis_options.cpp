@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/analysis_options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
+    {{"size", SortOrder::size},
+     {"count", SortOrder::count},
+     {"average", SortOrder::average},
+     {"size-diff", SortOrder::size_diff},
+     {"count-diff", SortOrder::count_diff}}};
+
+template <typename Number>
+std::optional<Number> parse(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+// "30", "30s", "5m", "2h", "1d": seconds.
+double parse_age(const std::string& text) {
+  constexpr std::array<std::pair<char, double>, 4> kUnits{
+      {{'s', 1.0}, {'m', 60.0}, {'h', 3600.0}, {'d', 86400.0}}};
+  std::string_view number = text;
+  double unit = 1;
+  for (const auto& [letter, seconds] : kUnits) {
+    if (number.ends_with(letter)) {
+      number.remove_suffix(1);
+      unit = seconds;
+      break;
+    }
+  }
+  const auto age = parse<double>(number);
+  if (!age || !(*age >= 0)) {
+    throw Error(fmt::format("\"{}\" is no age", text), "Give a number and s, m, h or d: 90s, 5m.",
+                ExitStatus::usage);
+  }
+  return *age * unit;
+}
+
+// PATTERN[:LINE]
+Filter parse_filter(const std::string& text, bool inclusive) {
+  Filter filter{.inclusive = inclusive, .filename_pattern = text};
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string::npos) {
+    filter.lineno = parse<std::uint32_t>(std::string_view(text).substr(colon + 1));
+    if (filter.lineno) {
+      filter.filename_pattern.resize(colon);
+    }
+  }
+  return filter;
+}
+
+bool wants_color(const std::string& when) {
+  const char* const no_color =
+      std::getenv("NO_COLOR");                       // NOLINT(concurrency-mt-unsafe): one thread
+  const char* const terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
+  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  const bool refused = no_color != nullptr && *no_color != '\0';
+  return when == "always" || (when == "auto" && ::isatty(STDOUT_FILENO) == 1 && !dumb && !refused);
+}
+
+}  // namespace
+
+void AnalysisArguments::add_to(CLI::App& app) {
+  app.add_option("--group-by", group_by_, "lineno, filename, traceback or function")
+      ->check(CLI::IsMember({"lineno", "filename", "traceback", "function"}))
+      ->capture_default_str()
+      ->group("Grouping");
+  CLI::Option* cumulative =
+      app.add_flag("--cumulative", cumulative_,
+                   "Count a block at every frame of its traceback, each time that one occurs")
+          ->group("Grouping");
+  app.add_flag("--cumulative-unique", unique_, "The same, but once in each group")
+      ->excludes(cumulative)
+      ->group("Grouping");
+  app.add_option("--sort", sort_,
+                 "size, count, average, size-diff or count-diff; default: as tracemalloc")
+      ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
+      ->group("Grouping");
+  app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")
+      ->allow_extra_args(false)
+      ->group("Filters");
+  app.add_option("--exclude", exclude_, "No traces of files like PATTERN[:LINE]; may repeat")
+      ->allow_extra_args(false)
+      ->group("Filters");
+  app.add_flag("--all-frames", all_frames_, "Look at every frame, not only the most recent")
+      ->group("Filters");
+  app.add_option("--domain", domain_, "Only this tracemalloc domain (0: Python's own)")
+      ->group("Filters");
+  app.add_option("--older", older_, "Only blocks that are at least so old: 90s, 5m, 2h, 1d")
+      ->group("Filters");
+  app.add_option("--newer", newer_, "Only blocks that are at most so old")->group("Filters");
+  app.add_option("--limit", limit_, "Groups shown; 0: all")->capture_default_str()->group("Output");
+  app.add_option("--filename-parts", filename_parts_, "Last parts shown of each path; 0: all")
+      ->capture_default_str()
+      ->group("Output");
+  app.add_option("--hide", hide_, "size, count, average, metrics; may repeat")
+      ->check(CLI::IsMember({"size", "count", "average", "metrics"}))
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group("Output");
+  app.add_option("--color", color_, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str()
+      ->group("Output");
+  app.add_flag("--json", json_, "For programs: one JSON object per line")->group("Output");
+}
+
+AnalysisOptions AnalysisArguments::options() const {
+  AnalysisOptions options;
+  options.group_by = *parse_key_type(group_by_);
+  options.cumulative =
+      unique_ ? Cumulative::unique : (cumulative_ ? Cumulative::yes : Cumulative::no);
+  if (options.group_by == KeyType::traceback && options.cumulative != Cumulative::no) {
+    throw Error("tracebacks cannot be grouped cumulatively",
+                "Group by lineno, filename or function, or leave out --cumulative.",
+                ExitStatus::usage);
+  }
+  for (const auto& [word, order] : kOrders) {
+    options.sort = sort_ == word ? order : options.sort;
+  }
+  const auto shows = [this](const char* what) {
+    return std::ranges::find(hide_, what) == hide_.end();
+  };
+  options.style = {.limit = limit_,
+                   .filename_parts = filename_parts_,
+                   .size = shows("size"),
+                   .count = shows("count"),
+                   .average = shows("average"),
+                   .metrics = shows("metrics"),
+                   .color = wants_color(color_)};
+  options.json = json_;
+  options.filters = filters();
+  if (!older_.empty()) {
+    options.older = parse_age(older_);
+  }
+  if (!newer_.empty()) {
+    options.newer = parse_age(newer_);
+  }
+  return options;
+}
+
+std::vector<TraceFilter> AnalysisArguments::filters() const {
+  std::vector<TraceFilter> filters;
+  for (const auto& [texts, inclusive] : {std::pair(&include_, true), std::pair(&exclude_, false)}) {
+    for (const std::string& text : *texts) {
+      Filter filter = parse_filter(text, inclusive);
+      filter.all_frames = all_frames_;
+      filter.domain = inclusive ? domain_ : std::nullopt;
+      filters.emplace_back(std::move(filter));
+    }
+  }
+  if (domain_ && include_.empty()) {
+    filters.emplace_back(DomainFilter{.inclusive = true, .domain = *domain_});
+  }
+  return filters;
+}
+
+}  // namespace tmbpf

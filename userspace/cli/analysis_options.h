@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the views of snapshots have in common: which traces, how they are grouped, what is shown.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/model/filter.h"
+#include "userspace/model/grouping.h"
+#include "userspace/view/top_text.h"
+
+namespace tmbpf {
+
+enum class SortOrder : std::uint8_t { tracemalloc, size, count, average, size_diff, count_diff };
+
+struct AnalysisOptions {
+  KeyType group_by = KeyType::lineno;
+  Cumulative cumulative = Cumulative::no;
+  SortOrder sort = SortOrder::tracemalloc;
+  TopStyle style;
+  bool json = false;
+  // Traces at least or at most so old when the snapshot was taken, in seconds.
+  std::optional<double> older;
+  std::optional<double> newer;
+  std::vector<TraceFilter> filters;
+};
+
+// Adds the options; the result is in `options` once the command line is parsed and finish() ran.
+class AnalysisArguments {
+ public:
+  void add_to(CLI::App& app);
+  // Throws Error (usage) for what fits no option.
+  [[nodiscard]] AnalysisOptions options() const;
+
+ private:
+  [[nodiscard]] std::vector<TraceFilter> filters() const;
+
+  std::string group_by_ = "lineno";
+  bool cumulative_ = false;
+  bool unique_ = false;
+  std::string sort_;
+  std::size_t limit_ = 10;
+  std::vector<std::string> include_;
+  std::vector<std::string> exclude_;
+  bool all_frames_ = false;
+  std::optional<std::uint32_t> domain_;
+  std::string older_;
+  std::string newer_;
+  std::size_t filename_parts_ = 3;
+  std::vector<std::string> hide_;
+  std::string color_ = "auto";
+  bool json_ = false;
+};
+
+}  // namespace tmbpf

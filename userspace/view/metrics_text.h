@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a snapshot says about its process, as lines below its statistics.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "userspace/model/snapshot_metadata.h"
+
+namespace tmbpf {
+
+// "Total process memory: 84.9 MiB", what was lost, what is not covered, user data ("TITLE: VALUE").
+// Nothing for what the metadata does not have. Safe for a terminal.
+std::vector<std::string> metrics_lines(const Metadata& metadata);
+
+}  // namespace tmbpf
