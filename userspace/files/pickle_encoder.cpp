@@ -15,7 +15,11 @@ constexpr unsigned kBinInt1 = 'K';
 constexpr unsigned kBinInt2 = 'M';
 constexpr unsigned kBinInt = 'J';
 constexpr unsigned kLong1 = 0x8a;
+constexpr unsigned kLong4 = 0x8b;
 constexpr unsigned kBinFloat = 'G';
+constexpr unsigned kShortBinBytes = 'C';
+constexpr unsigned kBinBytes = 'B';
+constexpr unsigned kBinBytes8 = 0x8e;
 constexpr unsigned kShortBinUnicode = 0x8c;
 constexpr unsigned kBinUnicode = 'X';
 constexpr unsigned kBinUnicode8 = 0x8d;
@@ -66,6 +70,36 @@ void PickleEncoder::put_signed(std::int64_t value) {
     put_byte(8);
     put_little_endian(static_cast<std::uint64_t>(value), 8);
   }
+}
+
+void PickleEncoder::put_integer(std::string_view bytes) {
+  const bool small = bytes.size() <= 0xff;
+  put_byte(small ? kLong1 : kLong4);
+  put_little_endian(bytes.size(), small ? 1 : 4);
+  put_bytes_part(bytes);
+}
+
+void PickleEncoder::put_bytes(std::string_view bytes) {
+  begin_bytes(bytes.size());
+  put_bytes_part(bytes);
+}
+
+void PickleEncoder::begin_bytes(std::uint64_t size) {
+  if (size <= 0xff) {
+    put_byte(kShortBinBytes);
+    put_little_endian(size, 1);
+  } else if (size <= 0xffffffff) {
+    put_byte(kBinBytes);
+    put_little_endian(size, 4);
+  } else {
+    put_byte(kBinBytes8);
+    put_little_endian(size, 8);
+  }
+}
+
+void PickleEncoder::put_bytes_part(std::string_view part) {
+  buffer_ += part;
+  flush_if_large();
 }
 
 void PickleEncoder::put_float(double value) {

@@ -14,14 +14,20 @@ namespace tmbpf {
 enum class PickleOp : unsigned char {
   mark = '(',
   stop = '.',
+  append = 'a',
   appends = 'e',
   build = 'b',
   empty_dict = '}',
   empty_list = ']',
   empty_tuple = ')',
   set_items = 'u',
+  set_item = 's',
+  none = 'N',
+  yes = 0x88,
+  no = 0x89,
   tuple = 't',
   tuple2 = 0x86,
+  tuple3 = 0x87,
   new_object = 0x81,
   stack_global = 0x93,
 };
@@ -37,7 +43,13 @@ class PickleEncoder {
   void put(PickleOp op);
   void put_unsigned(std::uint64_t value);
   void put_signed(std::int64_t value);
+  // Two's complement, little-endian, of any length.
+  void put_integer(std::string_view bytes);
   void put_float(double value);
+  void put_bytes(std::string_view bytes);
+  // So many bytes follow, by put_bytes_part().
+  void begin_bytes(std::uint64_t size);
+  void put_bytes_part(std::string_view part);
   // `text` must be WTF-8.
   void put_text(std::string_view text);
   // Remembers the object just built.

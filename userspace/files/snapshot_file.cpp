@@ -9,6 +9,7 @@
 
 #include "userspace/files/file_source.h"
 #include "userspace/files/output_file.h"
+#include "userspace/files/pickle_reader.h"
 #include "userspace/files/pickle_writer.h"
 #include "userspace/files/pprof_reader.h"
 #include "userspace/files/pprof_writer.h"
@@ -58,6 +59,9 @@ Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> 
   WatchedSource source(file, progress);
   if (is_gzip(source.beginning())) {
     return read_pprof(source, std::move(table));
+  }
+  if (is_pickle(source.beginning())) {
+    return read_pickle(source, std::move(table));
   }
   throw Error(fmt::format("cannot read {}: byte 0: no known format begins like this", path),
               "Give a file that tmbpf or Python's tracemalloc.Snapshot.dump() wrote.");

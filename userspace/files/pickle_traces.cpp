@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/files/pickle_traces.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "userspace/files/pickle_decoder.h"
+#include "userspace/files/pickle_names.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr std::uint64_t kReleaseInterval = 4096;  // traces
+constexpr std::uint64_t kBytesPerTrace = 32;      // in a TraceList, with a time
+
+}  // namespace
+
+PickleTraces::PickleTraces(PickleHeap& heap, const PickleInput& input, PickleValue list)
+    : heap_(heap), input_(input), list_(heap.list(list)), value_(list) {
+  for (std::size_t i = 0; i < list_.items.size(); ++i) {
+    if (!list_.items[i].is(PickleKind::trace)) {
+      const std::uint64_t offset = heap.offset(list_.items[i]);
+      input.fail(offset != 0 ? offset : list_.offset, why_no_trace(heap, list_.items[i], i));
+    }
+  }
+  check_fields();
+}
+
+void PickleTraces::check_fields() const {
+  if (list_.runs.empty()) {
+    return;
+  }
+  const unsigned fields = heap_.fields_of_trace(list_.runs.front().first);
+  for (const PickleList::Run& run : list_.runs) {
+    const std::uint64_t last = run.first + (run.repeated != 0 ? 0 : run.count - 1);
+    const std::uint64_t changed = heap_.next_change_of_fields(run.first);
+    if (heap_.fields_of_trace(run.first) != fields || changed <= last) {
+      fail(value_, fmt::format("the list of traces mixes tuples of {} fields with others", fields));
+    }
+  }
+}
+
+bool PickleTraces::in_order() const {
+  std::uint64_t next = 0;
+  for (const PickleList::Run& run : list_.runs) {
+    if (run.first < next) {
+      return false;
+    }
+    next = run.first + (run.repeated != 0 ? 0 : run.count - 1);
+  }
+  return true;
+}
+
+std::vector<PickleTraces::Stretch> PickleTraces::stretches(PickleValue value,
+                                                           std::string_view name) const {
+  std::vector<Stretch> result;
+  if (value.is(PickleKind::absent)) {
+    return result;
+  }
+  if (!value.is(PickleKind::list)) {
+    fail(value,
+         fmt::format("attribute {}: expected a list, found {}", name, kind_name(value.kind())));
+  }
+  std::uint64_t next = 0;
+  for (const PickleValue item : heap_.items(value)) {
+    const auto parts = heap_.items(item);
+    const auto number = [&](std::size_t i) {
+      return parts.size() == 3 ? heap_.integer(parts[i]).value_or(-1) : -1;
+    };
+    const auto first = static_cast<std::uint64_t>(number(0));  // a negative one is too large
+    const auto count = static_cast<std::uint64_t>(number(1));
+    if (first < next || first >= list_.size || count < 1 || count > list_.size - first) {
+      fail(value, fmt::format("attribute {}: expected tuples (first, count, value) in ascending "
+                              "order, within the {} traces",
+                              name, list_.size));
+    }
+    result.push_back({.first = first, .count = count, .value = parts[2]});
+    next = result.back().first + result.back().count;
+  }
+  return result;
+}
+
+void PickleTraces::set_weights(PickleValue value) {
+  weights_ = stretches(value, kWeightsAttribute);
+  for (const Stretch& weight : weights_) {
+    if (!weight.value.is(PickleKind::real) || !std::isfinite(heap_.real(weight.value)) ||
+        heap_.real(weight.value) <= 0) {
+      fail(value, fmt::format("attribute {}: expected weights that are floats above 0",
+                              kWeightsAttribute));
+    }
+  }
+}
+
+void PickleTraces::set_domains(PickleValue value) {
+  domains_ = stretches(value, kDomainsAttribute);
+  for (const Stretch& domain : domains_) {
+    const auto number = heap_.integer(domain.value);
+    if (!number || *number < 0 || *number > std::numeric_limits<std::uint32_t>::max()) {
+      fail(value,
+           fmt::format("attribute {}: expected domains from 0 to 4294967295", kDomainsAttribute));
+    }
+  }
+}
+
+void PickleTraces::set_times(PickleValue value) {
+  if (value.is(PickleKind::absent)) {
+    return;
+  }
+  std::uint64_t traces = list_.size;
+  for (const Stretch& weight : weights_) {
+    traces -= weight.count - 1;
+  }
+  if (!value.is(PickleKind::bytes) ||
+      heap_.string(value.payload()).size() != traces * sizeof(std::int64_t)) {
+    fail(value, fmt::format("attribute {}: expected bytes, 8 for each of {} traces",
+                            kTimesAttribute, traces));
+  }
+  times_ = heap_.string(value.payload());
+}
+
+std::int64_t PickleTraces::time(std::uint64_t trace) const {
+  std::int64_t time = 0;
+  if (!times_.empty()) {
+    std::memcpy(&time, times_.data() + trace * sizeof(time), sizeof(time));
+  }
+  return time;
+}
+
+void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
+  const bool releasing = in_order();
+  Cursor weights(weights_);
+  Cursor domains(domains_);
+  std::uint64_t tuple = 0;
+  std::uint64_t added = 0;
+  PickleTrace first_of_weight;
+  const auto add = [&](std::uint64_t index) {
+    PickleTrace row = heap_.trace(index);
+    if (const Stretch* domain = domains.at(tuple)) {
+      row.domain = static_cast<std::uint32_t>(domain->value.integer());
+    }
+    const Stretch* weight = weights.at(tuple++);
+    if (weight != nullptr && tuple - 1 != weight->first) {
+      if (row != first_of_weight) {
+        fail(value_, fmt::format("attribute {}: trace {} differs from trace {}, though one weight "
+                                 "holds for both",
+                                 kWeightsAttribute, tuple - 1, weight->first));
+      }
+      return;
+    }
+    first_of_weight = row;
+    snapshot.add_trace({.domain = row.domain,
+                        .traceback = tracebacks.id(row.traceback),
+                        .size = row.size,
+                        .weight = weight != nullptr ? heap_.real(weight->value) : 1,
+                        .time = time(added)});
+    if (++added % kReleaseInterval == 0) {
+      check_memory(tracebacks);
+      if (releasing) {
+        heap_.release_traces_before(index);
+      }
+    }
+  };
+  for (const PickleList::Run& run : list_.runs) {
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      add(run.first + (run.repeated != 0 ? 0 : i));
+    }
+  }
+  check_memory(tracebacks);
+}
+
+void PickleTraces::check_memory(const PickleTracebacks& tracebacks) const {
+  const std::uint64_t memory = heap_.memory() + tracebacks.memory() + list_.size * kBytesPerTrace;
+  const std::uint64_t limit = pickle_memory_limit(input_.position());
+  if (memory > limit) {
+    fail(value_, fmt::format("its traces take {} bytes of memory, more than the {} that so long a "
+                             "file may take",
+                             memory, limit));
+  }
+}
+
+void PickleTraces::fail(PickleValue value, std::string_view what) const {
+  input_.fail(heap_.offset(value), what);
+}
+
+}  // namespace tmbpf
