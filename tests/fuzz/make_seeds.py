@@ -14,6 +14,9 @@ import sysconfig
 import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import pickle_seeds  # noqa: E402 pylint: disable=wrong-import-position
+
 MINOR = sys.version_info[1]
 
 FOREIGN = 0x5EED00000000  # ForeignMemory::kAddress
@@ -175,6 +178,12 @@ def add_files(seeds: Seeds) -> None:
         with open(path, "rb") as file:
             seeds.add("elf_image", os.path.basename(path), file.read())
 
+
+def add_pickles(seeds: Seeds) -> None:
+    for name, data in pickle_seeds.pickles():
+        seeds.add("pickle", name, data)
+
+
 def add_patches(seeds: Seeds) -> None:
     for region in range(48):
         value = bytes(8) if region % 2 else b"\xff" * 8
@@ -190,6 +199,7 @@ def add_own(folder: str) -> None:
     add_interpreters(seeds)
     add_layout(seeds)
     add_files(seeds)
+    add_pickles(seeds)
 
 
 def main() -> int:

@@ -35,6 +35,15 @@ std::optional<std::int64_t> to_int64(std::string_view bytes) {
   return (result < 0) == negative ? std::optional(result) : std::nullopt;
 }
 
+// The shortest that means the same.
+std::string_view without_sign_bytes(std::string_view bytes) {
+  const auto top_bit = [&](std::size_t i) { return (bytes[i] & 0x80) != 0; };
+  while (bytes.size() > 1 && bytes.back() == (top_bit(bytes.size() - 2) ? '\xff' : '\0')) {
+    bytes.remove_suffix(1);
+  }
+  return bytes;
+}
+
 template <typename T>
 std::uint64_t memory_of(const std::vector<T>& vector) {
   return vector.capacity() * sizeof(T);
@@ -73,6 +82,7 @@ PickleValue PickleHeap::add_integer(std::string_view bytes) {
   if (const auto value = to_int64(bytes)) {
     return add_integer(*value);
   }
+  bytes = without_sign_bytes(bytes);
   string_memory_ += bytes.size() + kStringOverhead;
   long_integers_.emplace_back(bytes);
   return {PickleKind::long_integer, long_integers_.size() - 1};

@@ -2,7 +2,9 @@
 // The bytes of a pickle, through a buffer, with the arguments that its opcodes have.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,12 @@ class PickleInput {
   // Little-endian, 1 to 8 bytes.
   std::uint64_t number(unsigned bytes) {
     std::uint64_t value = 0;
+    if (end_ - next_ >= sizeof(value)) {
+      static_assert(std::endian::native == std::endian::little);
+      std::memcpy(&value, buffer_.data() + next_, sizeof(value));
+      next_ += bytes;
+      return bytes == sizeof(value) ? value : value & ((std::uint64_t{1} << (8 * bytes)) - 1);
+    }
     for (unsigned i = 0; i < bytes; ++i) {
       value |= std::uint64_t{byte()} << (8 * i);
     }
