@@ -7,6 +7,8 @@
 #include <array>
 #include <charconv>
 
+#include "userspace/files/memory_budget.h"
+
 namespace tmbpf {
 namespace {
 
@@ -129,7 +131,7 @@ void PickleDecoder::check_memory() {
   const std::uint64_t memory = heap_.memory() + stack_.capacity() * sizeof(PickleValue) +
                                marks_.capacity() * sizeof(std::size_t) +
                                memo_.size() * sizeof(PickleValue);
-  const std::uint64_t limit = pickle_memory_limit(start_);
+  const std::uint64_t limit = memory_budget(start_);
   if (memory > limit) {
     fail(
         fmt::format("up to here the pickle takes {} bytes of memory, more than the {} that so long"

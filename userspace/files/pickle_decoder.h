@@ -15,14 +15,6 @@
 
 namespace tmbpf {
 
-// Bytes that reading may take for `read` bytes of a file: what a real snapshot needs lies far
-// below, and what a hostile file asks for is refused.
-constexpr std::uint64_t pickle_memory_limit(std::uint64_t read) {
-  constexpr std::uint64_t kBase = 256ULL << 20U;
-  constexpr std::uint64_t kPerByte = 64;
-  return kBase + kPerByte * read;
-}
-
 // "a list", "an int", ...: what a message calls such an object.
 std::string_view kind_name(PickleKind kind);
 
@@ -32,7 +24,7 @@ class PickleDecoder {
   PickleDecoder(PickleInput& input, PickleHeap& heap) : input_(input), heap_(heap) {}
 
   // Reads to the STOP opcode and returns the object that was built. Throws Error naming the byte
-  // and the opcode for anything else, and when it would take more than pickle_memory_limit().
+  // and the opcode for anything else, and when it would take more than memory_budget().
   PickleValue decode();
 
  private:

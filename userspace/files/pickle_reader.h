@@ -26,7 +26,7 @@ bool is_pickle(std::string_view first_bytes);
 // For files that nobody vouches for: nothing in the pickle is executed or called, it may name
 // nothing but the two classes of tracemalloc (and copyreg._reconstructor and object, by which
 // protocols 0 and 1 write instances), and reading takes no more memory than
-// pickle_memory_limit() of its length. Does not recurse into what is nested. Bytes after the
+// memory_budget() of its length. Does not recurse into what is nested. Bytes after the
 // pickle's end are not looked at, as Python does.
 //
 // Adds to `table` even when it throws. Throws Error "cannot read FILE: byte OFFSET: ..." for

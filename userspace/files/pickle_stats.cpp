@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "userspace/files/memory_budget.h"
 #include "userspace/files/pickle_attributes.h"
 #include "userspace/files/pickle_decoder.h"
 
@@ -94,7 +95,7 @@ void StatsReader::add_group(StringId filename, PickleValue line, PickleValue gro
 void StatsReader::add_blocks(TracebackId traceback, std::int64_t size, std::int64_t blocks) {
   constexpr std::uint64_t kBytesPerGroup = 256;  // of frame, traceback and trace
   memory_ += kBytesPerGroup;
-  if (memory_ > pickle_memory_limit(input_.position())) {
+  if (memory_ > memory_budget(input_.position())) {
     fail({}, "'stats' takes more memory than so long a file may take");
   }
   if (blocks != 0) {

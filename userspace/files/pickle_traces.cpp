@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "userspace/files/memory_budget.h"
 #include "userspace/files/pickle_decoder.h"
 #include "userspace/files/pickle_names.h"
 
@@ -173,7 +174,7 @@ void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
 
 void PickleTraces::check_memory(const PickleTracebacks& tracebacks) const {
   const std::uint64_t memory = heap_.memory() + tracebacks.memory() + list_.size * kBytesPerTrace;
-  const std::uint64_t limit = pickle_memory_limit(input_.position());
+  const std::uint64_t limit = memory_budget(input_.position());
   if (memory > limit) {
     fail(value_, fmt::format("its traces take {} bytes of memory, more than the {} that so long a "
                              "file may take",
