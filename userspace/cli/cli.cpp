@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "userspace/cli/check_command.h"
+#include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -43,6 +44,7 @@ struct CommandLine {
   AnalysisArguments diff;
   std::vector<std::string> files;
   bool first = false;
+  std::string pickle_compat = "3.9";
 };
 
 CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
@@ -74,6 +76,15 @@ void add_commands(CLI::App& app, CommandLine& line) {
   CLI::App* diff = app.add_subcommand("diff", "Show what differs between two snapshots");
   diff->add_option("FILE", line.files, "OLD NEW")->required()->expected(2);
   line.diff.add_to(*diff);
+  CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
+  convert->add_option("FILE", line.files, "IN OUT; the extension of OUT tells the format")
+      ->required()
+      ->expected(2);
+  convert
+      ->add_option("--pickle-compat", line.pickle_compat,
+                   "Python that is to load a .pickle: 3.9, 3.6, 3.4")
+      ->check(CLI::IsMember({"3.9", "3.6", "3.4"}))
+      ->capture_default_str();
   add_pid(*app.add_subcommand("check", "What this system, and a process, allow"), line.pid);
 }
 
@@ -95,6 +106,9 @@ int run_command(const CLI::App& app, const CommandLine& line) {
   }
   if (app.got_subcommand("diff")) {
     return run_diff(line.files[0], line.files[1], line.diff.options());
+  }
+  if (app.got_subcommand("convert")) {
+    return run_convert(line.files[0], line.files[1], line.pickle_compat);
   }
   if (app.got_subcommand("check")) {
     return run_check(line.pid);

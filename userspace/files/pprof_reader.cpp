@@ -13,6 +13,7 @@
 #include "userspace/files/memory_budget.h"
 #include "userspace/files/profile_dictionary.h"
 #include "userspace/files/profile_stream.h"
+#include "userspace/files/sizes_label.h"
 
 namespace tmbpf {
 namespace {
@@ -52,7 +53,11 @@ class SampleReader final : public ProfileStream::Visitor {
     if (!estimate && (objects < 0 || bytes < 0 || (objects == 0 && bytes != 0))) {
       stream_.fail(fmt::format("a sample of {} blocks with {} bytes", objects, bytes));
     }
-    if (labels.size) {
+    if (labels.sizes) {
+      for (const auto& [size, count] : *labels.sizes) {
+        add(trace, size, count);
+      }
+    } else if (labels.size) {
       add(trace, *labels.size, labels.weight.value_or(static_cast<double>(objects)));
     } else if (objects != 0) {
       const std::int64_t larger = bytes % objects;
@@ -66,6 +71,7 @@ class SampleReader final : public ProfileStream::Visitor {
   struct Labels {
     std::uint32_t domain = 0;
     std::optional<std::uint64_t> size;
+    std::optional<std::vector<std::pair<std::uint64_t, double>>> sizes;
     std::uint32_t total_nframe = 0;
     std::optional<double> weight;
     std::int64_t time = 0;
@@ -93,6 +99,11 @@ class SampleReader final : public ProfileStream::Visitor {
         labels.time = label.num();
       } else if (key == "address") {
         labels.address = static_cast<std::uint64_t>(label.num());
+      } else if (key == "sizes") {
+        labels.sizes = parse_sizes(dictionary_.string(label.str()));
+        if (!labels.sizes) {
+          stream_.fail("sizes of blocks that are no numbers");
+        }
       } else if (key == "weight") {
         labels.weight = weight_of(dictionary_.string(label.str()));
       }
@@ -110,6 +121,7 @@ class SampleReader final : public ProfileStream::Visitor {
     return weight;
   }
 
+  // A traceback often has several samples.
   TracebackId add_traceback(const pprof::Sample& sample, std::uint32_t total_nframe) {
     frames_.clear();
     for (const std::uint64_t location : sample.location_id()) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -17,6 +18,7 @@
 
 #include "userspace/files/gzip_sink.h"
 #include "userspace/files/metadata_comment.h"
+#include "userspace/files/sizes_label.h"
 #include "userspace/model/block_sum.h"
 
 namespace tmbpf {
@@ -54,7 +56,9 @@ class ProfileBuilder {
   void put_header();
   void put_comment(const std::string& key, const MetadataValue& value);
   void put_samples();
-  void put_sample(const Trace& trace);
+  void put_samples_of(std::span<const std::uint32_t> indices);
+  void put_sample(std::span<const Trace> traces);
+  void put_text_label(pprof::Sample& sample, std::string_view key, const std::string& text);
   void put_own_labels(pprof::Sample& sample, const Trace& trace);
   static void put_label(pprof::Sample& sample, std::int64_t key, std::uint64_t value,
                         std::int64_t unit = 0);
@@ -81,6 +85,7 @@ class ProfileBuilder {
   std::string encoded_;
   std::unordered_map<std::string, std::int64_t> strings_;
   LabelStrings labels_;
+  std::vector<Trace> traces_;  // those that are put
   std::unordered_map<FrameId, std::uint64_t> locations_;
   std::unordered_map<Frame, std::uint64_t, FrameHash> functions_;
 };
@@ -123,43 +128,72 @@ void ProfileBuilder::put_comment(const std::string& key, const MetadataValue& va
   piece_.add_comment(string_index(metadata_comment(key, value)));
 }
 
-// Traces that are equal but for their weights are one sample; an estimate stays alone.
+// By traceback, which a sort of millions of traces would cost more.
 void ProfileBuilder::put_samples() {
   const TraceList& traces = snapshot_.traces();
+  std::vector<std::size_t> ends(table_.traceback_count() + 1);
+  traces.for_each([&ends](std::uint32_t, TracebackId traceback, std::uint64_t, double) {
+    ++ends[to_index(traceback) + 1];
+  });
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
   std::vector<std::uint32_t> order(traces.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const auto key = [&traces](std::uint32_t index) {
-    const Trace trace = traces[index];
-    return std::tuple(to_index(trace.traceback), trace.domain, trace.size, trace.time,
-                      trace.address, is_whole(trace.weight) ? 0 : trace.weight);
-  };
-  std::ranges::sort(order, {}, key);
-  for (std::size_t first = 0; first < order.size();) {
-    Trace sum = traces[order[first]];
-    std::size_t next = first + 1;
-    for (; next < order.size() && is_whole(sum.weight) && key(order[next]) == key(order[first]);
-         ++next) {
-      sum.weight += traces[order[next]].weight;
-    }
-    put_sample(sum);
-    first = next;
+  std::uint32_t index = 0;
+  traces.for_each([&](std::uint32_t, TracebackId traceback, std::uint64_t, double) {
+    order[ends[to_index(traceback)]++] = index++;
+  });
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
+    put_samples_of(std::span(order).subspan(begin, ends[i] - begin));
+    begin = ends[i];
   }
 }
 
-void ProfileBuilder::put_sample(const Trace& trace) {
-  const Traceback traceback = table_.traceback(trace.traceback);
+// Those of one traceback. What has a time, an address or an estimate for its weight stays alone.
+void ProfileBuilder::put_samples_of(std::span<const std::uint32_t> indices) {
+  traces_.clear();
+  for (const std::uint32_t index : indices) {
+    traces_.push_back(snapshot_.traces()[index]);
+  }
+  const auto is_alone = [](const Trace& trace) {
+    return trace.time != 0 || trace.address != 0 || !is_whole(trace.weight);
+  };
+  std::ranges::sort(traces_, {}, [&is_alone](const Trace& trace) {
+    return std::tuple(is_alone(trace), trace.domain, trace.size, trace.time, trace.address,
+                      trace.weight);
+  });
+  for (std::size_t first = 0; first < traces_.size();) {
+    std::size_t last = first + 1;
+    while (last < traces_.size() && !is_alone(traces_[last]) &&
+           traces_[last].domain == traces_[first].domain) {
+      ++last;
+    }
+    put_sample(std::span(traces_).subspan(first, last - first));
+    first = last;
+  }
+}
+
+// Equal in all but size and weight, by ascending size.
+void ProfileBuilder::put_sample(std::span<const Trace> traces) {
+  const Trace& one = traces.front();
+  const Traceback traceback = table_.traceback(one.traceback);
   pprof::Sample& sample = *piece_.add_sample();
   for (const FrameId frame : traceback.frames) {
     sample.add_location_id(location_id(frame));
   }
   BlockSum sum;
-  sum.add(trace.size, trace.weight);
+  for (const Trace& trace : traces) {
+    sum.add(trace.size, trace.weight);
+  }
   sample.add_value(static_cast<std::int64_t>(sum.count()));
   sample.add_value(static_cast<std::int64_t>(sum.size()));
-  put_label(sample, labels_.domain, trace.domain);
-  put_label(sample, labels_.size, trace.size, labels_.bytes);
+  put_label(sample, labels_.domain, one.domain);
+  if (traces.back().size == one.size) {
+    put_label(sample, labels_.size, one.size, labels_.bytes);
+  } else {
+    put_text_label(sample, "sizes", format_sizes(traces));
+  }
   put_label(sample, labels_.total_nframe, traceback.total_nframe);
-  put_own_labels(sample, trace);
+  put_own_labels(sample, one);
   if (piece_.sample_size() >= kSamplesPerPiece) {
     flush();
   }
@@ -175,10 +209,15 @@ void ProfileBuilder::put_own_labels(pprof::Sample& sample, const Trace& trace) {
     put_label(sample, string_index("address"), trace.address);
   }
   if (!is_whole(trace.weight)) {
-    pprof::Label& label = *sample.add_label();
-    label.set_key(string_index("weight"));
-    label.set_str(string_index(fmt::to_string(trace.weight)));
+    put_text_label(sample, "weight", fmt::to_string(trace.weight));
   }
+}
+
+void ProfileBuilder::put_text_label(pprof::Sample& sample, std::string_view key,
+                                    const std::string& text) {
+  pprof::Label& label = *sample.add_label();
+  label.set_key(string_index(key));
+  label.set_str(string_index(text));
 }
 
 void ProfileBuilder::put_label(pprof::Sample& sample, std::int64_t key, std::uint64_t value,

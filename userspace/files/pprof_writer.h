@@ -2,10 +2,12 @@
 // Snapshot -> gzip'd pprof profile: what `go tool pprof`, speedscope and others open.
 //
 // Where each thing goes, so that nothing of a Snapshot but the order of its traces is lost:
-//   traces equal in all but their weights -> one Sample, leaf first,
-//       value {weight, weight * size} for sample types inuse_objects/count, inuse_space/bytes,
-//       labels `domain`, `size` (unit bytes), `total_nframe`, where known `time` (nanoseconds) and
-//       `address`; a label whose number is 0 may be skipped by readers
+//   traces of one traceback and domain -> one Sample, leaf first, with the sums of their weights
+//       and weights * sizes for sample types inuse_objects/count, inuse_space/bytes; labels
+//       `domain`, `total_nframe` and, when all have one size, `size` (unit bytes), else the text
+//       `sizes` (see sizes_label.h); a label whose number is 0 may be skipped by readers
+//   a trace that has a time or an address -> a Sample of its own with labels `time` (nanoseconds),
+//       `address`
 //   a trace whose weight is no whole number -> a Sample of its own, its values rounded, the weight
 //       as the text of label `weight`
 //   Frame            -> Location with one Line

@@ -22,12 +22,16 @@ namespace {
 struct Format {
   std::string_view extension;
   std::string_view reader;
-  void (*write)(const Snapshot&, ByteSink&);
+  void (*write)(const Snapshot&, ByteSink&, PickleForm);
 };
+
+void write_pprof_of_any_form(const Snapshot& snapshot, ByteSink& sink, PickleForm /*form*/) {
+  write_pprof(snapshot, sink);
+}
 
 constexpr std::array kFormats{
     Format{".pickle", "Python's tracemalloc.Snapshot.load", write_pickle},
-    Format{".pb.gz", "go tool pprof", write_pprof},
+    Format{".pb.gz", "go tool pprof", write_pprof_of_any_form},
 };
 
 const Format& format_of(const std::string& path) {
@@ -46,10 +50,10 @@ const Format& format_of(const std::string& path) {
 
 }  // namespace
 
-void write_snapshot(const Snapshot& snapshot, const std::string& path) {
+void write_snapshot(const Snapshot& snapshot, const std::string& path, PickleForm form) {
   const Format& format = format_of(path);
   OutputFile file(path);
-  format.write(snapshot, file.sink());
+  format.write(snapshot, file.sink(), form);
   file.commit();
 }
 

@@ -7,14 +7,16 @@
 #include <memory>
 #include <string>
 
+#include "userspace/files/pickle_writer.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf {
 
 // .pickle (tracemalloc.Snapshot.load) or .pb.gz (pprof). The file appears complete or not at
-// all, mode 0600; an earlier file of that name stays until then. Throws Error: usage for an
-// unknown extension (the hint lists the known ones), failed for all else.
-void write_snapshot(const Snapshot& snapshot, const std::string& path);
+// all, mode 0600; an earlier file of that name stays until then. `form` is for pickles. Throws
+// Error: usage for an unknown extension (the hint lists the known ones), failed for all else.
+void write_snapshot(const Snapshot& snapshot, const std::string& path,
+                    PickleForm form = PickleForm::python_3_9);
 
 // Throws as write_snapshot() would for this path as things stand, without writing; to be
 // called before a capture starts.

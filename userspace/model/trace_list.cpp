@@ -6,9 +6,9 @@ namespace {
 
 // To a column that begins with the first value that is not 0.
 template <typename Value>
-void append(std::deque<Value>& column, Value value, std::size_t rows) {
-  if (value != 0 && column.empty()) {
-    column.resize(rows, 0);
+void append(ChunkedVector<Value>& column, Value value, std::size_t rows) {
+  while (value != 0 && column.size() < rows) {
+    column.push_back(0);
   }
   if (value != 0 || !column.empty()) {
     column.push_back(value);

@@ -6,9 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <iterator>
 
+#include "userspace/model/chunked_vector.h"
 #include "userspace/model/trace.h"
 
 namespace tmbpf {
@@ -55,7 +55,8 @@ class TraceList {
   // Calls each(domain, traceback, size, weight), which is faster than the iterator.
   template <typename Each>
   void for_each(Each each) const {
-    for (const Row& row : rows_) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const Row& row = rows_[i];
       each(row.domain, row.traceback, row.size, row.weight);
     }
   }
@@ -69,10 +70,10 @@ class TraceList {
   };
   static_assert(sizeof(Row) == 24);
 
-  std::deque<Row> rows_;
+  ChunkedVector<Row> rows_;
   // Empty, or one for each row:
-  std::deque<std::int64_t> times_;
-  std::deque<std::uint64_t> addresses_;
+  ChunkedVector<std::int64_t> times_;
+  ChunkedVector<std::uint64_t> addresses_;
 };
 
 static_assert(std::forward_iterator<TraceList::Iterator>);
