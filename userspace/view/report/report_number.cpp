@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/view/report/report_number.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace tmbpf {
+namespace {
+
+constexpr double kLargest = 1e30;
+constexpr double kExact = 9007199254740992;  // 2^53: whole numbers below are exact
+
+}  // namespace
+
+nlohmann::json report_number(double value) {
+  if (std::isnan(value)) {
+    return 0;
+  }
+  const double number = std::clamp(value, -kLargest, kLargest);
+  if (std::fabs(number) <= kExact && std::trunc(number) == number) {
+    return static_cast<std::int64_t>(number);
+  }
+  return number;
+}
+
+}  // namespace tmbpf
