@@ -3,6 +3,7 @@
 //   service, difference, other-process  from SERVICE.txt: one snapshot; two; two with other pids
 //   few                                 one snapshot, of which only 6 tracebacks are kept
 //   hostile                             names that try to become markup or script
+//   empty                               no traces, no metadata
 //   large                               more than 100,000 nodes
 #include <fmt/format.h>
 
@@ -99,12 +100,18 @@ void write_large(Arguments arguments) {
   write(arguments[1], snapshot, nullptr, {.title = "Many nodes"});
 }
 
+void write_empty(Arguments arguments) { write(arguments[1], Snapshot(), nullptr, {}); }
+
 int run(Arguments arguments) {
   using Writer = std::function<void(Arguments)>;
   const std::map<std::string, std::pair<std::size_t, Writer>> kinds{
-      {"service", {3, write_service}},       {"difference", {3, write_service}},
-      {"other-process", {3, write_service}}, {"few", {3, write_service}},
-      {"hostile", {2, write_hostile}},       {"large", {2, write_large}}};
+      {"service", {3, write_service}},
+      {"difference", {3, write_service}},
+      {"other-process", {3, write_service}},
+      {"few", {3, write_service}},
+      {"hostile", {2, write_hostile}},
+      {"empty", {2, write_empty}},
+      {"large", {2, write_large}}};
   const auto kind = arguments.empty() ? kinds.end() : kinds.find(arguments[0]);
   if (kind == kinds.end() || kind->second.first != arguments.size()) {
     fmt::print(stderr, "usage: report_sample KIND OUT.html [SERVICE.txt]\n");

@@ -80,7 +80,10 @@ SnapshotMetadata metadata_at(double time, std::uint64_t rss) {
           .time = time,
           .peak = rss / 2,
           .rss = rss,
-          .coverage = Coverage{.attributed = 999'900, .missing = 83}};
+          .coverage = Coverage{
+              .attributed = 999'900,
+              .missing = 83,
+              .classes = {{.block_size = 48, .missing = 71}, {.block_size = 64, .missing = 12}}}};
 }
 
 }  // namespace

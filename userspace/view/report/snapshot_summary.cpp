@@ -17,8 +17,16 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::array<std::string_view, 10> kShown{"pid",  "command", "python", "mode", "state",
-                                                  "time", "elapsed", "peak",   "rss",  "coverage"};
+constexpr std::array<std::string_view, 4> kTexts{"command", "python", "mode", "state"};
+constexpr std::array<std::string_view, 6> kNumbers{"pid",  "time", "elapsed",
+                                                   "peak", "rss",  "coverage"};
+
+// Whether the page may rely on it: a file may hold any value under any key.
+bool is_shown(const std::string& key, const MetadataValue& value) {
+  return std::holds_alternative<std::string>(value)
+             ? std::ranges::find(kTexts, key) != kTexts.end()
+             : std::ranges::find(kNumbers, key) != kNumbers.end();
+}
 
 // Calls each(rest of the key, value) for the keys that begin with `prefix`.
 template <typename Each>
@@ -151,7 +159,7 @@ nlohmann::json snapshot_summary(const Snapshot& snapshot, std::string_view name,
   }
   for (const auto& [key, value] : metadata) {
     nlohmann::json shown = std::visit(ToJson{width}, value);
-    if (std::ranges::find(kShown, key) != kShown.end()) {
+    if (is_shown(key, value)) {
       summary[key] = shown;
     }
     summary["metadata"].push_back(

@@ -13,6 +13,7 @@ class DetailsPanel {
     byId("details-title").textContent = subject.title;
     byId("details-body").replaceChildren(...[
       subject.place && element("div", { class: "place mono quiet" }, subject.place),
+      subject.hint && element("div", { class: "name" }, subject.hint),
       subject.source && element("code", { class: "source" }, subject.source),
       this.sums(subject),
       ...this.list.elements(subject.stacks, measure, subject.lit),
@@ -29,11 +30,11 @@ class DetailsPanel {
       ["Share of blocks", formatShare(sums.count, whole.count)],
     ];
     if (this.data.compared) {
-      items.splice(1, 0, ["Size diff", formatSize(sums.size - sums.oldSize, true), formatExactBytes(sums.size - sums.oldSize, true)]);
-      items.splice(3, 0, ["Count diff", formatNumber(sums.count - sums.oldCount, true)]);
+      items.splice(1, 0, ["Size diff", formatSize(sums.size - sums.oldSize, true), formatExactBytes(sums.size - sums.oldSize, true), sums.size - sums.oldSize]);
+      items.splice(3, 0, ["Count diff", formatNumber(sums.count - sums.oldCount, true), "", sums.count - sums.oldCount]);
     }
-    return element("dl", { class: "sums" }, ...items.map(([term, text, exact]) =>
+    return element("dl", { class: "sums" }, ...items.map(([term, text, exact, change]) =>
       element("div", {}, element("dt", {}, term),
-        element("dd", {}, text, exact && element("span", { class: "exact" }, ` (${exact})`)))));
+        element("dd", { class: change === undefined ? null : changeClass(change) }, text, exact && element("span", { class: "exact" }, ` (${exact})`)))));
   }
 }

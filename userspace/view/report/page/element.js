@@ -18,6 +18,9 @@ function element(tag, properties = {}, ...children) {
   return result;
 }
 
+// How a change is coloured.
+const changeClass = (change) => (change > 0 ? "grown" : change < 0 ? "shrunk" : "quiet");
+
 // A choice of one: options are [value, text] pairs, calls chosen(value). Arrow keys work, since it
 // is made of radio buttons.
 function choice(legend, options, current, chosen) {

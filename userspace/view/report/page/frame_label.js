@@ -23,14 +23,19 @@ class FrameLabel {
     return line === 0 ? this.file(frame, parts) : `${this.file(frame, parts)}:${line}`;
   }
 
+  // The same without the dots in front: where there is little room.
+  shortPlace(frame, parts = 1) {
+    return this.place(frame, parts).replace(/^\.\.\.\//, "");
+  }
+
   // The name, or the place of code that has none.
   name(frame) {
-    return this.data.functionOf(frame) || this.place(frame, 1) || "?";
+    return this.data.functionOf(frame) || this.shortPlace(frame) || "?";
   }
 
   box(frame) {
     const name = this.data.functionOf(frame);
-    const place = this.place(frame, 1).replace(/^\.\.\.\//, "");
+    const place = this.shortPlace(frame);
     return name === "" || place === "" ? name || place || "?" : `${name}  ${place}`;
   }
 }

@@ -81,7 +81,7 @@ class GroupTable {
       scope: "col",
       "data-column": id,
       "aria-sort": id === this.sortBy ? (this.descending ? "descending" : "ascending") : "none",
-    }, element("button", { type: "button", click: () => this.sortOn(id) }, text, element("span", { "aria-hidden": "true" })));
+    }, element("button", { type: "button", click: () => this.sortOn(id) }, element("span", { "aria-hidden": "true" }), text));
     const [, name] = GROUPINGS.find(([value]) => value === this.grouping);
     byId("table-head").replaceChildren(title("name", name), ...this.columns.map(({ id, text }) => title(id, text)));
   }
@@ -104,7 +104,7 @@ class GroupTable {
 
   cell(column, row) {
     const value = column.value(row);
-    const sign = column.signed && value !== 0 ? (value > 0 ? "grown" : "shrunk") : null;
+    const sign = column.signed ? changeClass(value) : null;
     const cell = element("td", { class: column.part ? "share" : sign, title: column.title(value, row) }, column.show(value));
     if (column.part) {
       cell.style.setProperty("--part", `${column.part(value)}%`);

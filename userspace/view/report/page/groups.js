@@ -79,12 +79,12 @@ class Groups {
       case "function":
         return { name: label.name(frame), hint: label.file(frame, 3), title: `${name} in ${label.file(frame)}` };
       case "line":
-        return { name: label.place(frame, 3), hint: name, title: label.place(frame) };
+        return { name: label.shortPlace(frame, 2), hint: name, title: label.place(frame) };
       default: {
         const frames = data.framesOf(row.stacks[0]).reverse();
         return {
-          name: label.place(frames[0], 2),
-          hint: frames.slice(1, 4).map((caller) => `\u2190 ${label.place(caller, 1).replace(/^\.\.\.\//, "")}`).join(" "),
+          name: label.shortPlace(frames[0], 2),
+          hint: frames.slice(1, 4).map((caller) => `\u2190 ${label.shortPlace(caller)}`).join(" "),
           title: frames.slice(0, 25).map((caller) => label.place(caller)).join("\n"),
         };
       }

@@ -148,10 +148,11 @@ class ReportPage {
   }
 
   openRow(row, grouping) {
-    const { name, title } = this.table.groups.textsOf(grouping, row);
+    const { name, hint, title } = this.table.groups.textsOf(grouping, row);
     this.subject = {
       title: grouping === "function" ? this.label.name(row.frame) : name,
       place: grouping === "traceback" ? "" : title,
+      hint: grouping === "line" ? hint : "",
       source: grouping === "line" ? this.data.sourceOf(row.frame) : "",
       sums: row,
       stacks: row.stacks,

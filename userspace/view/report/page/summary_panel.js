@@ -14,10 +14,10 @@ class SummaryPanel {
       element("div", { class: "heading" },
         element("h1", { id: "title" }, this.data.title),
         element("code", { class: "command" }, this.processText(now))),
-      element("div", { class: "scroll-x" }, this.facts(now, before)),
+      element("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Snapshots" }, this.facts(now, before)),
       this.notes(now, before),
-      this.metadata(),
     ].filter(Boolean));
+    byId("metadata").append(...[this.metadata()].filter(Boolean));
   }
 
   processText(snapshot) {
@@ -65,8 +65,8 @@ class SummaryPanel {
     const count = now.count - before.count;
     const cells = {
       "Traced for": now.time && before.time ? `${formatDuration(Math.abs(now.time - before.time))} ${now.time >= before.time ? "later" : "earlier"}` : "",
-      Traced: element("strong", { class: size > 0 ? "grown" : "shrunk", title: formatExactBytes(size, true) }, formatSize(size, true)),
-      Blocks: element("strong", { class: count > 0 ? "grown" : "shrunk" }, formatNumber(count, true)),
+      Traced: element("strong", { class: changeClass(size), title: formatExactBytes(size, true) }, formatSize(size, true)),
+      Blocks: element("strong", { class: changeClass(count) }, formatNumber(count, true)),
       "Process RSS": now.rss && before.rss ? formatSize(now.rss - before.rss, true) : "",
     };
     return element("tr", { class: "change" }, element("th", { scope: "row" }, element("strong", {}, "Change")),

@@ -53,7 +53,7 @@ class Tooltip {
   }
 
   sentence(tree, measure, node) {
-    const name = node === 0 ? "All" : `${this.label.name(tree.frame[node])}, ${this.label.place(tree.frame[node], 1)}`;
+    const name = node === 0 ? "All" : `${this.label.name(tree.frame[node])}, ${this.label.shortPlace(tree.frame[node])}`;
     return `${name}: ${this.sums(tree, measure, node).join("; ")}`;
   }
 }

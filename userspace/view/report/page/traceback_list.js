@@ -23,7 +23,7 @@ class TracebackList {
       const next = sorted.slice(shown, shown + STACKS_SHOWN);
       list.append(...next.map((stack) => this.stack(stack, measure, lit)));
       shown += next.length;
-      more.textContent = `Show more (${formatNumber(sorted.length - shown)} left)`;
+      more.textContent = shown < sorted.length ? `Show more (${formatNumber(sorted.length - shown)} left)` : "";
       more.hidden = shown === sorted.length;
     };
     extend();
