@@ -79,6 +79,7 @@ void write_hostile(Arguments arguments) {
 // Deep and wide, as real ones: many callers share their beginning.
 void write_large(Arguments arguments) {
   std::mt19937 random(1);
+  std::uniform_int_distribution<std::uint64_t> size(1, 4096);
   Snapshot snapshot;
   std::vector<FrameId> known;
   for (std::uint32_t i = 0; i < 4000; ++i) {
@@ -88,13 +89,12 @@ void write_large(Arguments arguments) {
   }
   for (int i = 0; i < 30'000; ++i) {
     std::vector<FrameId> frames;
-    for (std::uint32_t depth = 0; depth < 25; ++depth) {
-      const std::uint32_t spread = depth < 20 ? 1 + depth / 3 : 4000;
+    for (std::size_t depth = 0; depth < 25; ++depth) {
+      const std::size_t spread = depth < 20 ? 1 + depth / 3 : 4000;
       frames.push_back(known[(depth * 37 + random() % spread) % known.size()]);
     }
     std::ranges::reverse(frames);
-    snapshot.add_trace(
-        {.traceback = snapshot.add_traceback(frames, 25), .size = 1 + random() % 4096});
+    snapshot.add_trace({.traceback = snapshot.add_traceback(frames, 25), .size = size(random)});
   }
   snapshot.set_traceback_limit(25);
   write(arguments[1], snapshot, nullptr, {.title = "Many nodes"});

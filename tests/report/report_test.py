@@ -26,10 +26,16 @@ def to_bytes(text):
     return float(number) * UNITS[unit]
 
 
-def service_sums():
-    """Bytes of the new and the old snapshot, from the file that the reports are made of."""
-    rows = [line.split()[1:] for line in SERVICE.read_text(encoding="utf-8").splitlines()
-            if line.lstrip().startswith("* ")]
+def service_sums(function=None):
+    """Bytes of the new and the old snapshot, from the file that the reports are made of; only those below a
+    function, if there is one. It must occur once."""
+    lines = SERVICE.read_text(encoding="utf-8").splitlines()
+    if function is not None:
+        start = next(i for i, line in enumerate(lines) if f" {function} |" in line)
+        depth = len(lines[start]) - len(lines[start].lstrip())
+        end = next(i for i, line in enumerate(lines[start + 1:], start + 1) if len(line) - len(line.lstrip()) <= depth)
+        lines = lines[start:end]
+    rows = [line.split()[1:] for line in lines if line.lstrip().startswith("* ")]
     return tuple(sum(int(row[0]) * int(row[side]) for row in rows) for side in (1, 2))
 
 
@@ -191,7 +197,7 @@ class ReportTest(unittest.TestCase):
     def test_search_tells_the_share_of_what_matches(self):
         self.open("service")
         self.browser.type("#search", "threading.py")
-        self.assertRegex(self.browser.text("#search-result"), r"^\d\d\.\d %, 199 MiB$")
+        self.assertRegex(self.browser.text("#search-result"), r"^9\d\.\d %, 199 MiB$")
         self.browser.choose("count")
         self.assertRegex(self.browser.text("#search-result"), r"^\d\d\.\d %, [\d,]+ blocks$")
         self.browser.type("#search", "nothing like it")
@@ -210,9 +216,20 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.browser.texts("#legend li"), ["grown", "shrunk", "unchanged"])
         self.assertNotIn("Warning", self.browser.text("#summary"))
         self.browser.click_graph(11, 60)
-        self.assertIn("+95.8 MiB", self.browser.text("#details-body"))
-        self.browser.choose("old")
-        self.browser.choose("new")
+        new, old = service_sums("list_orders")
+        self.assertEqual(self.browser.text("#details-title"), "list_orders")
+        self.assertIn(f"{new:,} bytes", self.browser.text("#details-body"))
+        self.assertIn(f"{new - old:+,} bytes", self.browser.text("#details-body"))
+
+    def test_each_side_of_a_comparison_can_be_looked_at(self):
+        self.open("difference")
+        self.browser.type("#search", "OrderService._load")
+        new, old = service_sums("OrderService._load")
+        for side, size in (("new", new), ("old", old)):
+            self.browser.choose(side)
+            share, shown = self.browser.text("#search-result").split(", ")
+            self.assertAlmostEqual(to_bytes(shown) / size, 1, delta=0.01)
+            self.assertAlmostEqual(float(share.split()[0]), 100 * size / service_sums()[side == "old"], delta=0.06)
 
     def color_of(self, file):
         """(red, green, blue) in the graph of the only line of a file: zoomed to it, it is as wide as the graph."""

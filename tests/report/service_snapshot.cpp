@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/report/service_snapshot.h"
 
+#include <algorithm>
 #include <fstream>
-#include <ranges>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -52,12 +52,13 @@ class ServiceReader {
   }
 
  private:
-  void add(Snapshot& snapshot, std::uint64_t size, int count) const {
+  void add(Snapshot& snapshot, std::uint64_t size, int count) {
     std::vector<FrameId> frames;
-    for (const FrameLine& frame : stack_ | std::views::reverse) {
+    for (const FrameLine& frame : stack_) {
       frames.push_back(snapshot.add_frame(snapshot.add_string(frame.file), frame.line,
                                           snapshot.add_string(frame.function)));
     }
+    std::ranges::reverse(frames);
     const TracebackId id =
         snapshot.add_traceback(frames, static_cast<std::uint32_t>(frames.size()));
     for (int i = 0; i < count; ++i) {

@@ -123,7 +123,7 @@ TEST(ReportData, CountsABlockAsManyAsItStandsFor) {
 TEST(ReportData, KeepsTheLargestTracebacksAndSumsTheOthers) {
   Snapshot snapshot;
   for (std::uint32_t line = 1; line <= 9; ++line) {
-    add_block(snapshot, {{"a.py", line}}, line * 10);
+    add_block(snapshot, {{"a.py", line}}, std::uint64_t{10} * line);
   }
   const Json report = report_json(snapshot, nullptr, {.max_tracebacks = 2});
   EXPECT_EQ(stacks(report, "size"),

@@ -2,7 +2,6 @@
 #include "userspace/view/report/kept_stacks.h"
 
 #include <algorithm>
-#include <ranges>
 #include <tuple>
 
 namespace tmbpf {
@@ -48,7 +47,8 @@ class Selection {
     if (kept_.nodes.size() + path_.size() > max_nodes) {
       return false;
     }
-    for (const std::uint32_t node : path_ | std::views::reverse) {
+    std::ranges::reverse(path_);
+    for (const std::uint32_t node : path_) {
       add_node(node);
     }
     const StackTree::Node& node = tree_.nodes()[end];

@@ -2,7 +2,6 @@
 #include "userspace/view/report/stack_tree.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace tmbpf {
 namespace {
@@ -27,10 +26,10 @@ void add_bounded(Amount& sum, const Amount& more) {
 }  // namespace
 
 std::size_t StackTree::TreeFrameHash::operator()(const TreeFrame& frame) const {
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  std::uint64_t hash = frame.filename * kOdd;
-  hash = (hash ^ (hash >> 32U) ^ frame.lineno) * kOdd;
-  hash = (hash ^ (hash >> 32U) ^ frame.function) * kOdd;
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+  std::uint64_t hash = frame.filename * odd;
+  hash = (hash ^ (hash >> 32U) ^ frame.lineno) * odd;
+  hash = (hash ^ (hash >> 32U) ^ frame.function) * odd;
   return hash ^ (hash >> 32U);
 }
 
@@ -46,7 +45,8 @@ void StackTree::add(const Snapshot& snapshot, Side side) {
     }
     const Traceback traceback = table.traceback(static_cast<TracebackId>(i));
     std::uint32_t node = kNone;
-    for (const FrameId id : traceback.frames | std::views::reverse) {
+    for (std::size_t depth = traceback.frames.size(); depth-- > 0;) {
+      const FrameId id = traceback.frames[depth];
       std::uint32_t& number = numbers[to_index(id)];
       number = number == kNone ? frame_number(table, id) : number;
       node = child(node, number);

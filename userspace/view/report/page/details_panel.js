@@ -35,6 +35,6 @@ class DetailsPanel {
     }
     return element("dl", { class: "sums" }, ...items.map(([term, text, exact, change]) =>
       element("div", {}, element("dt", {}, term),
-        element("dd", { class: change === undefined ? null : changeClass(change) }, text, exact && element("span", { class: "exact" }, ` (${exact})`)))));
+        element("dd", { class: change === undefined ? null : changeClass(change) }, text, exact && element("span", { class: "exact" }, exact)))));
   }
 }
