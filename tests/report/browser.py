@@ -84,6 +84,10 @@ class Browser:
         """The texts of all elements, visible or not."""
         return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector)
 
+    def titles(self, selector):
+        """The tooltips of all elements."""
+        return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.title)", selector)
+
     def click(self, selector):
         """With the mouse, in the middle."""
         element = self.find(selector)

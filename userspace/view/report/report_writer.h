@@ -15,9 +15,8 @@ namespace tmbpf {
 using ReportSink = std::function<void(std::string_view)>;
 
 // `old` is what `snapshot` is compared with, or null; they may share a table or have their own.
-// The page is ASCII but for nothing: any name from a snapshot is data in it, never markup. Groups
-// and sums are those of statistics(): bytes are size * weight, blocks are weight. Above 1e30 sums
-// of weights are shown as 1e30.
+// The page is valid UTF-8, whatever bytes the snapshots hold; their names are data in it, never
+// markup. Bytes are size * weight, blocks are weight; what is beyond 1e30 counts as 1e30.
 void write_report(const Snapshot& snapshot, const Snapshot* old, const ReportOptions& options,
                   const ReportSink& sink);
 
