@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of the report's scripts, run in headless Chromium against what they imitate."""
+
+import fnmatch
+import pathlib
+import random
+import tracemalloc
+import unittest
+
+from browser import Browser
+
+PAGE = pathlib.Path(__file__).parents[2] / "userspace" / "view" / "report" / "page"
+
+
+class PageScriptsTest(unittest.TestCase):
+    """Random input from a fixed seed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = cls.enterClassContext(Browser())
+
+    def setUp(self):
+        self.random = random.Random(1)
+
+    def run_script(self, name, expression, *arguments):
+        """The value of an expression after a script of the page."""
+        source = (PAGE / f"{name}.js").read_text(encoding="ascii")
+        return self.browser.run(f"{source}; return {expression}", *arguments)
+
+    def test_sizes_are_printed_as_by_tracemalloc(self):
+        sizes = [0, 1, 99, 100, 10239, 10240, 102399, 102400, 10485759, 10485760, 2.5, 3.5, 0.5]
+        sizes += [int(2 ** self.random.uniform(0, 50)) for _ in range(5000)]
+        sizes += [self.random.randrange(2 ** 24) * 256 for _ in range(5000)]  # ties of rounding among them
+        sizes += [self.random.randrange(40000) / 4 for _ in range(2000)]
+        shown = self.run_script("size_text", "arguments[0].map(size => [formatSize(size), formatSize(-1 - size, true)])",
+                                sizes)
+        # The private function is what every text of tracemalloc is made with.
+        format_size = tracemalloc._format_size  # pylint: disable=protected-access
+        self.assertEqual(shown, [[format_size(size, False), format_size(-1 - size, True)] for size in sizes])
+
+    def test_patterns_match_as_fnmatch(self):
+        def text(letters, shortest, longest):
+            return "".join(self.random.choices(letters, k=self.random.randint(shortest, longest)))
+        cases = [("*" + text("ab/*?[]!-^.\\", 0, 6), text("ab/.]-^![\\", 0, 6)) for _ in range(10000)]
+        matched = self.run_script(
+            "name_pattern",
+            "arguments[0].map(([pattern, name]) => new NamePattern(pattern).pattern?.test(name) ?? null)", cases)
+        # A set like [b-a] is no pattern to the page.
+        known = [(case, result) for case, result in zip(cases, matched) if result is not None]
+        self.assertGreater(len(known), 9900)
+        self.assertEqual(known,
+                         [(case, fnmatch.fnmatchcase(case[1], case[0])) for case, _ in known])
+
+
+if __name__ == "__main__":
+    unittest.main()
