@@ -33,8 +33,8 @@ class PageScriptsTest(unittest.TestCase):
         sizes += [int(2 ** self.random.uniform(0, 50)) for _ in range(5000)]
         sizes += [self.random.randrange(2 ** 24) * 256 for _ in range(5000)]  # ties of rounding among them
         sizes += [self.random.randrange(40000) / 4 for _ in range(2000)]
-        shown = self.run_script("size_text", "arguments[0].map(size => [formatSize(size), formatSize(-1 - size, true)])",
-                                sizes)
+        shown = self.run_script(
+            "size_text", "arguments[0].map(size => [formatSize(size), formatSize(-1 - size, true)])", sizes)
         # The private function is what every text of tracemalloc is made with.
         format_size = tracemalloc._format_size  # pylint: disable=protected-access
         self.assertEqual(shown, [[format_size(size, False), format_size(-1 - size, True)] for size in sizes])
