@@ -13,6 +13,7 @@
 #include "tests/unit/util_scratch_directory.h"
 #include "userspace/files/file_source.h"
 #include "userspace/files/pickle_reader.h"
+#include "userspace/model/printed_form.h"
 #include "userspace/model/statistics.h"
 
 namespace tmbpf::test {
@@ -91,7 +92,7 @@ std::string statistics_text(const Snapshot& snapshot) {
   std::string text;
   for (const KeyType key : {KeyType::lineno, KeyType::filename}) {
     for (const bool cumulative : {false, true}) {
-      for (const Statistic& statistic : statistics(snapshot, key, cumulative)) {
+      for (const Statistic& statistic : statistics(snapshot, key, cumulative ? Cumulative::yes : Cumulative::no)) {
         text += to_string(statistic, snapshot.table()) + "\n";
       }
     }
