@@ -11,7 +11,7 @@
 namespace tmbpf {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // Python's dicts keep their order too
 
 // "$tuple" of {"$tuple": [...]}; empty for any other value.
 std::string_view tag_of(const json& value) {
@@ -152,7 +152,8 @@ std::optional<AttributeField> to_attribute(const std::string& key, const Metadat
     return std::nullopt;
   }
   json parsed = json::parse(*text, nullptr, false);
-  if (parsed.is_discarded() || !is_writable(parsed, 0)) {
+  // Any other spelling would not come back as it is.
+  if (parsed.is_discarded() || !is_writable(parsed, 0) || parsed.dump() != *text) {
     return std::nullopt;
   }
   return AttributeField{.name = *std::move(name), .value = std::move(parsed)};

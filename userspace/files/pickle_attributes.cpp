@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+#include <unordered_set>
+#include <utility>
 
 #include "userspace/files/pickle_decoder.h"
 #include "userspace/files/pickle_names.h"
@@ -15,7 +16,6 @@ namespace {
 constexpr std::uint64_t kMostBytes = 64ULL << 20U;  // of all attributes
 constexpr std::uint64_t kFieldBytes = 128;          // a field's own
 
-// Depth-first and cut off early, so what a memo bomb would expand to is never written.
 bool has_surrogate(std::string_view text) {
   for (std::size_t i = text.find('\xed'); i != std::string_view::npos;
        i = text.find('\xed', i + 1)) {
@@ -136,8 +136,10 @@ void PickleAttributes::write_items(PickleValue value, unsigned depth) {
 
 bool PickleAttributes::is_json_object(PickleValue dict) const {
   const auto& items = heap_.dict(dict).items;
+  std::unordered_set<std::string_view> keys;
   for (const auto& [key, value] : items) {
-    if (!key.is(PickleKind::text) || has_surrogate(heap_.string(key.payload()))) {
+    if (!key.is(PickleKind::text) || has_surrogate(heap_.string(key.payload())) ||
+        !keys.insert(heap_.string(key.payload())).second) {
       return false;
     }
   }

@@ -70,13 +70,13 @@ inline constexpr unsigned kMostAttributeDepth = 32;
 // An attribute as a field keeps it, to be pickled.
 struct AttributeField {
   std::string name;  // WTF-8
-  nlohmann::json value;
+  nlohmann::ordered_json value;
 };
 
 // Nothing when the field is no attribute, or not one that add_attribute() could have made.
 std::optional<AttributeField> to_attribute(const std::string& key, const MetadataValue& value);
 
 // Of an AttributeField.
-void pickle_json(const nlohmann::json& value, PickleEncoder& encoder);
+void pickle_json(const nlohmann::ordered_json& value, PickleEncoder& encoder);
 
 }  // namespace tmbpf

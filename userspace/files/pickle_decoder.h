@@ -4,10 +4,13 @@
 // Opcodes and their arguments: CPython's Lib/pickletools.py, what they do: Lib/pickle.py.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "userspace/files/pickle_heap.h"
@@ -33,7 +36,8 @@ class PickleDecoder {
     std::string_view name;
     void (PickleDecoder::*run)();  // nullptr: such a pickle is refused
   };
-  static std::span<const Operation> operations();
+  static constexpr std::size_t kOperationCount = 68;
+  static const std::array<Operation, kOperationCount> kOperations;
   [[nodiscard]] const Operation* operation() const;
 
   // The stack.

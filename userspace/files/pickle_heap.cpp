@@ -281,12 +281,6 @@ const std::string& PickleHeap::integer_bytes(PickleValue value) const {
   return long_integers_[value.payload()];
 }
 
-void PickleHeap::release_traces_before(std::uint64_t index) {
-  const auto end = traces_.begin() + static_cast<std::ptrdiff_t>(index - released_);
-  traces_.erase(traces_.begin(), end);
-  released_ = index;
-}
-
 std::uint64_t PickleHeap::memory() const {
   return memory_of(strings_) + memory_of(long_integers_) + memory_of(reals_) +
          memory_of(tuple_items_) + memory_of(tuples_) + memory_of(lists_) + memory_of(dicts_) +

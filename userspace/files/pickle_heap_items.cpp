@@ -37,6 +37,15 @@ std::vector<PickleValue> PickleHeap::trace_items(std::uint64_t index) const {
   return result;
 }
 
+void PickleHeap::release_traces_before(std::uint64_t index) {
+  if (index <= released_) {
+    return;
+  }
+  const auto end = traces_.begin() + static_cast<std::ptrdiff_t>(index - released_);
+  traces_.erase(traces_.begin(), end);
+  released_ = index;
+}
+
 std::vector<PickleValue> PickleHeap::items(PickleValue value) const {
   std::vector<PickleValue> result;
   if (value.is(PickleKind::tuple)) {

@@ -130,6 +130,15 @@ std::int64_t PickleTraces::time(std::uint64_t trace) const {
   return time;
 }
 
+template <typename Each>
+void PickleTraces::for_each(Each each) const {
+  for (const PickleList::Run& run : list_.runs) {
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      each(run.first + (run.repeated != 0 ? 0 : i));
+    }
+  }
+}
+
 void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
   const bool releasing = in_order();
   Cursor weights(weights_);
@@ -137,18 +146,14 @@ void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
   std::uint64_t tuple = 0;
   std::uint64_t added = 0;
   PickleTrace first_of_weight;
-  const auto add = [&](std::uint64_t index) {
+  for_each([&](std::uint64_t index) {
     PickleTrace row = heap_.trace(index);
     if (const Stretch* domain = domains.at(tuple)) {
-      row.domain = static_cast<std::uint32_t>(domain->value.integer());
+      row.domain = static_cast<std::uint32_t>(*heap_.integer(domain->value));
     }
     const Stretch* weight = weights.at(tuple++);
     if (weight != nullptr && tuple - 1 != weight->first) {
-      if (row != first_of_weight) {
-        fail(value_, fmt::format("attribute {}: trace {} differs from trace {}, though one weight "
-                                 "holds for both",
-                                 kWeightsAttribute, tuple - 1, weight->first));
-      }
+      check_same(first_of_weight, row, *weight, tuple - 1);
       return;
     }
     first_of_weight = row;
@@ -159,17 +164,19 @@ void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
                         .time = time(added)});
     if (++added % kReleaseInterval == 0) {
       check_memory(tracebacks);
-      if (releasing) {
-        heap_.release_traces_before(index);
-      }
+      heap_.release_traces_before(releasing ? index : 0);
     }
-  };
-  for (const PickleList::Run& run : list_.runs) {
-    for (std::uint64_t i = 0; i < run.count; ++i) {
-      add(run.first + (run.repeated != 0 ? 0 : i));
-    }
-  }
+  });
   check_memory(tracebacks);
+}
+
+void PickleTraces::check_same(const PickleTrace& first, const PickleTrace& row,
+                              const Stretch& weight, std::uint64_t tuple) const {
+  if (row != first) {
+    fail(value_, fmt::format("attribute {}: trace {} differs from trace {}, though one weight "
+                             "holds for both",
+                             kWeightsAttribute, tuple, weight.first));
+  }
 }
 
 void PickleTraces::check_memory(const PickleTracebacks& tracebacks) const {

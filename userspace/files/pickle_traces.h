@@ -58,6 +58,10 @@ class PickleTraces {
   [[nodiscard]] bool in_order() const;
   [[nodiscard]] std::vector<Stretch> stretches(PickleValue value, std::string_view name) const;
   [[nodiscard]] std::int64_t time(std::uint64_t trace) const;
+  template <typename Each>
+  void for_each(Each each) const;
+  void check_same(const PickleTrace& first, const PickleTrace& row, const Stretch& weight,
+                  std::uint64_t tuple) const;
   void check_memory(const PickleTracebacks& tracebacks) const;
   [[noreturn]] void fail(PickleValue value, std::string_view what) const;
 
