@@ -12,6 +12,7 @@
 namespace tmbpf {
 namespace {
 
+constexpr auto kMostBytes = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostUnsigned = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view kFields =
     "2 (Python 3.4 and 3.5), 3 (Python 3.6 to 3.8) or 4 (Python 3.9 and later)";
@@ -64,7 +65,6 @@ std::string why_no_fields(const PickleHeap& heap, const std::vector<PickleValue>
     return fmt::format("its domain is {}, expected 0 to {}", wrong_number(heap, fields[0]),
                        kMostUnsigned);
   }
-  constexpr auto kMostBytes = std::numeric_limits<std::int64_t>::max();
   if (!in_range(heap, fields[at - 1], 0, kMostBytes)) {
     return fmt::format("its size is {}, expected 0 to {}", wrong_number(heap, fields[at - 1]),
                        kMostBytes);

@@ -16,6 +16,24 @@ constexpr std::uint64_t kCheckInterval = 1UL << 16U;  // bytes read
 constexpr std::uint64_t kIndexDigits = 20;
 constexpr char kStop = '.';
 
+// In the order of PickleKind.
+constexpr std::array<std::string_view, 16> kKindNames{"nothing",
+                                                      "None",
+                                                      "a bool",
+                                                      "an int",
+                                                      "an int",
+                                                      "a float",
+                                                      "a str",
+                                                      "bytes",
+                                                      "a tuple",
+                                                      "a list",
+                                                      "a dict",
+                                                      "a tuple (str, int)",
+                                                      "a tuple of frames",
+                                                      "a trace",
+                                                      "a class",
+                                                      "an instance of a class"};
+
 }  // namespace
 
 const std::array<PickleDecoder::Operation, PickleDecoder::kOperationCount>
@@ -217,23 +235,7 @@ std::uint64_t PickleDecoder::index_of_line() {
 }
 
 std::string_view kind_name(PickleKind kind) {
-  static constexpr std::array<std::string_view, 16> kNames{"nothing",
-                                                           "None",
-                                                           "a bool",
-                                                           "an int",
-                                                           "an int",
-                                                           "a float",
-                                                           "a str",
-                                                           "bytes",
-                                                           "a tuple",
-                                                           "a list",
-                                                           "a dict",
-                                                           "a tuple (str, int)",
-                                                           "a tuple of frames",
-                                                           "a trace",
-                                                           "a class",
-                                                           "an instance of a class"};
-  return kNames.at(static_cast<std::size_t>(kind));
+  return kKindNames.at(static_cast<std::size_t>(kind));
 }
 
 }  // namespace tmbpf

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "userspace/files/pickle_attributes.h"
@@ -14,6 +16,14 @@
 
 namespace tmbpf {
 namespace {
+
+// From protocol 2 on; then protocols 0 and 1: an instance, and a dict (two).
+constexpr std::array<std::string_view, 7> kBeginnings{
+    "\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05", "ccopy", "(dp", "}q"};
+
+bool is_field_name(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c >= ' ' && c <= '~' && c != '='; });
+}
 
 class SnapshotReader {
  public:
@@ -99,8 +109,9 @@ void SnapshotReader::read_metadata(PickleValue state) {
   for (const auto& [key, value] : heap_.dict(fields).items) {
     const bool simple =
         heap_.integer(value) || value.is(PickleKind::real) || value.is(PickleKind::text);
-    if (!key.is(PickleKind::text) || !simple) {
-      fail(fields, fmt::format("attribute {}: expected names and each an int, float or str",
+    if (!key.is(PickleKind::text) || !simple || !is_field_name(heap_.string(key.payload()))) {
+      fail(fields, fmt::format("attribute {}: expected names (ASCII, without '=') and each an int, "
+                               "float or str",
                                kMetadataAttribute));
     }
     attributes.add_field(heap_.string(key.payload()), value);
@@ -177,15 +188,9 @@ void SnapshotReader::read_traces(PickleValue state) {
 }  // namespace
 
 bool is_pickle(std::string_view first_bytes) {
-  // From protocol 2 on; then protocols 0 and 1: an instance, and a dict.
-  constexpr std::array<std::string_view, 6> kBeginnings{"\x80\x02", "\x80\x03", "\x80\x04",
-                                                        "\x80\x05", "ccopy",    "(dp"};
-  for (const std::string_view beginning : kBeginnings) {
-    if (first_bytes.starts_with(beginning)) {
-      return true;
-    }
-  }
-  return first_bytes.starts_with("}q");
+  return std::ranges::any_of(kBeginnings, [first_bytes](std::string_view beginning) {
+    return first_bytes.starts_with(beginning);
+  });
 }
 
 Snapshot read_pickle(ByteSource& source, std::shared_ptr<TracebackTable> table) {

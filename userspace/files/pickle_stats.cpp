@@ -15,6 +15,7 @@ namespace {
 
 // The most blocks that a weight can count exactly.
 constexpr std::int64_t kMostBlocks = std::int64_t{1} << 53U;
+constexpr std::uint64_t kBytesPerGroup = 256;  // of memory: frame, traceback and traces
 
 class StatsReader {
  public:
@@ -93,7 +94,6 @@ void StatsReader::add_group(StringId filename, PickleValue line, PickleValue gro
 }
 
 void StatsReader::add_blocks(TracebackId traceback, std::int64_t size, std::int64_t blocks) {
-  constexpr std::uint64_t kBytesPerGroup = 256;  // of frame, traceback and trace
   memory_ += kBytesPerGroup;
   if (memory_ > memory_budget(input_.position())) {
     fail({}, "'stats' takes more memory than so long a file may take");

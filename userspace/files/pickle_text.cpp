@@ -9,6 +9,8 @@ namespace tmbpf {
 namespace {
 
 constexpr std::uint32_t kLastCodePoint = 0x10ffff;
+constexpr std::string_view kEscapes = "abfnrtv\\'\"";
+constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\\'\"";
 
 // Removes it from the front of `text`; nothing when there are not `digits` digits.
 std::optional<std::uint32_t> take_number(std::string_view& text, std::size_t digits, int base) {
@@ -51,8 +53,6 @@ std::size_t octal_digits(std::string_view text) {
 
 // What follows a backslash in a str literal.
 std::optional<std::string> take_escape(std::string_view& text) {
-  constexpr std::string_view kNames = "abfnrtv\\'\"";
-  constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\\'\"";
   if (text.empty()) {
     return std::nullopt;
   }
@@ -65,7 +65,7 @@ std::optional<std::string> take_escape(std::string_view& text) {
     const auto byte = take_number(text, 2, 16);
     return byte ? std::optional(std::string(1, static_cast<char>(*byte))) : std::nullopt;
   }
-  const std::size_t known = kNames.find(name);
+  const std::size_t known = kEscapes.find(name);
   // Python keeps the backslash before any other character.
   return known == std::string_view::npos ? std::string("\\") + name
                                          : std::string(1, kMeanings[known]);

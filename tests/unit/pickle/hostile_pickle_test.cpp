@@ -180,6 +180,7 @@ TEST(HostilePickle, MustKeepToTheFormOfItsExtraAttributes) {
       {with_attribute("tmbpf", "]"), "attribute tmbpf: expected a dict, found a list"},
       {with_attribute("tmbpf", "}K\x01K\x01s"), "attribute tmbpf: expected names"},
       {with_attribute("tmbpf", "}" + text("a") + "]s"), "each an int, float or str"},
+      {with_attribute("tmbpf", "}" + text("a=b") + "K\x01s"), "ASCII, without '='"},
       {with_attribute("tmbpf_functions", "]"), "attribute tmbpf_functions: expected a dict"},
       {with_attribute("tmbpf_functions", "}" + text("f") +
                                              "]K\x01"
@@ -260,6 +261,8 @@ TEST(HostilePickle, MustBeWellFormed) {
   });
 }
 
+constexpr std::size_t kSize = 1U << 20U;
+
 // The peak of a process that reads these bytes.
 std::uint64_t peak_bytes(const std::string& bytes) {
   const pid_t child = ::fork();
@@ -274,7 +277,6 @@ std::uint64_t peak_bytes(const std::string& bytes) {
 }
 
 TEST(HostilePickle, OfOneMebibyteNeverTakesAGibibyte) {
-  constexpr std::size_t kSize = 1U << 20U;
   const auto repeated = [](const std::string& start, const std::string& part) {
     std::string bytes = start;
     while (bytes.size() + part.size() < kSize) {

@@ -6,12 +6,16 @@
 #include "tests/unit/model_random_snapshot.h"
 
 namespace tmbpf::test {
+namespace {
+
+constexpr std::array kWeights{1.0, 1.0, 3.0, 2.5, 1.5, 0.25, 1001.0, 3.4999, 1e-9};
+
+}  // namespace
 
 Snapshot weighted_snapshot(std::uint32_t seed) {
   const Snapshot plain = random_snapshot(seed);
   Snapshot result(plain.shared_table());
   result.set_traceback_limit(plain.traceback_limit());
-  constexpr std::array kWeights{1.0, 1.0, 3.0, 2.5, 1.5, 0.25, 1001.0, 3.4999, 1e-9};
   std::uint32_t number = seed;
   for (Trace trace : plain.traces()) {
     trace.weight = kWeights.at(number % kWeights.size());
