@@ -28,7 +28,7 @@ class StatsReader {
   void add_lines(StringId filename, PickleValue lines);
   void add_group(StringId filename, PickleValue line, PickleValue group, PickleValue lines);
   void add_blocks(TracebackId traceback, std::int64_t size, std::int64_t blocks);
-  const PickleDict& dict(PickleValue value, PickleValue outer, std::string_view what) const;
+  void require_dict(PickleValue value, PickleValue outer, std::string_view what) const;
   [[noreturn]] void fail(PickleValue value, std::string_view what) const {
     input_.fail(heap_.offset(value), what);
   }
@@ -39,26 +39,21 @@ class StatsReader {
   std::uint64_t memory_ = 0;
 };
 
-const PickleDict& StatsReader::dict(PickleValue value, PickleValue outer,
-                                    std::string_view what) const {
+void StatsReader::require_dict(PickleValue value, PickleValue outer, std::string_view what) const {
   if (!value.is(PickleKind::dict)) {
     fail(outer, fmt::format("{}: expected a dict, found {}", what, kind_name(value.kind())));
   }
-  return heap_.dict(value);
 }
 
 void StatsReader::add_files(PickleValue stats) {
-  for (const auto& [filename, lines] : dict(stats, stats, "'stats'").items) {
-    if (filename.is(PickleKind::text)) {
-      dict(lines, stats, "the lines of a file in 'stats'");
-      add_lines(snapshot_.add_string(heap_.string(filename.payload())), lines);
-    } else if (filename.is(PickleKind::none)) {
-      dict(lines, stats, "the lines of a file in 'stats'");
-      add_lines(snapshot_.add_string("<unknown>"), lines);
-    } else {
+  for (const auto& [filename, lines] : heap_.dict(stats).items) {
+    if (!filename.is(PickleKind::text) && !filename.is(PickleKind::none)) {
       fail(stats,
            fmt::format("'stats': expected file names, found {}", kind_name(filename.kind())));
     }
+    require_dict(lines, stats, "the lines of a file in 'stats'");
+    const bool known = filename.is(PickleKind::text);
+    add_lines(snapshot_.add_string(known ? heap_.string(filename.payload()) : "<unknown>"), lines);
   }
 }
 
