@@ -38,7 +38,7 @@ std::optional<std::uint64_t> size_of(int fd) {
 
 }  // namespace
 
-FileSource::FileSource(std::string path) : FileSource(open_for_reading(path), path) {}
+FileSource::FileSource(const std::string& path) : FileSource(open_for_reading(path), path) {}
 
 FileSource::FileSource(UniqueFd fd, std::string path)
     : path_(std::move(path)), fd_(std::move(fd)), total_(size_of(fd_.get())) {}

@@ -12,7 +12,7 @@ namespace tmbpf {
 class FileSource : public ByteSource {
  public:
   // Opens `path`. Throws Error naming it.
-  explicit FileSource(std::string path);
+  explicit FileSource(const std::string& path);
   // Reads `fd` from where it stands; `path` is the name to use in errors.
   FileSource(UniqueFd fd, std::string path);
 
