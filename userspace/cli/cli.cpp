@@ -15,6 +15,7 @@
 #include "userspace/cli/check_command.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
 #include "userspace/cli/stats_command.h"
@@ -45,6 +46,7 @@ struct CommandLine {
   std::vector<std::string> files;
   bool first = false;
   std::string pickle_compat = "3.9";
+  std::string source_root;
 };
 
 CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
@@ -76,6 +78,12 @@ void add_commands(CLI::App& app, CommandLine& line) {
   CLI::App* diff = app.add_subcommand("diff", "Show what differs between two snapshots");
   diff->add_option("FILE", line.files, "OLD NEW")->required()->expected(2);
   line.diff.add_to(*diff);
+  CLI::App* report = app.add_subcommand("report", "Write a page to look at: flame graph and table");
+  report->add_option("FILE", line.files, "[OLD] SNAPSHOT OUT.html; with OLD the difference")
+      ->required()
+      ->expected(2, 3);
+  report->add_option("--source-root", line.source_root,
+                     "Where the source files of another root lie (a container's)");
   CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
   convert->add_option("FILE", line.files, "IN OUT; the extension of OUT tells the format")
       ->required()
@@ -109,6 +117,9 @@ int run_command(const CLI::App& app, const CommandLine& line) {
   }
   if (app.got_subcommand("convert")) {
     return run_convert(line.files[0], line.files[1], line.pickle_compat);
+  }
+  if (app.got_subcommand("report")) {
+    return run_report(line.files, line.source_root);
   }
   if (app.got_subcommand("check")) {
     return run_check(line.pid);

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "userspace/model/snapshot.h"
+#include "userspace/model/source_reader.h"
 #include "userspace/model/statistic.h"
 #include "userspace/model/statistic_diff.h"
 
@@ -41,10 +41,6 @@ std::string repr_of(const Trace& trace, const TracebackTable& table);
 std::string repr_of(const Statistic& statistic, const TracebackTable& table);
 // "<StatisticDiff traceback=<Traceback (...)> size=1024 (+512) count=2 (+1)>".
 std::string repr_of(const StatisticDiff& diff, const TracebackTable& table);
-
-// One line of a source file without its end, nothing when it cannot be had. Lines count from 1.
-using SourceReader =
-    std::function<std::optional<std::string>(std::string_view filename, std::uint32_t lineno)>;
 
 // Traceback.format(): `  File "app.py", line 3` and, where it can be read and is not blank, the
 // stripped line below, indented by 4. Oldest frame first, unless `most_recent_first`. `limit` above

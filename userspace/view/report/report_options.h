@@ -3,18 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "userspace/model/source_reader.h"
 
 namespace tmbpf {
-
-// The text of a line (from 1) of a file, named as in the snapshot (WTF-8); nothing when it cannot
-// be read. Any bytes may come back.
-using SourceReader =
-    std::function<std::optional<std::string>(std::string_view filename, std::uint32_t lineno)>;
 
 struct ReportOptions {
   std::string title = "Memory report";  // any bytes, as the names
