@@ -40,6 +40,7 @@ struct CommandLine {
   pid_t pid = 0;  // of the subcommands
   std::string output;
   bool family = false;
+  bool addresses = false;
   bool json = false;
   AnalysisArguments stats;
   AnalysisArguments diff;
@@ -66,6 +67,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
                    "The file: .pickle or .pb.gz; may hold $pid, $counter, $timestamp")
       ->required();
   snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
+  snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   add_pid(*status, line.pid)->required();
   status->add_flag("--json", line.json, "For programs");
@@ -101,7 +103,7 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_start(line.pid, line.capture);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output, line.family);
+    return run_snapshot(line.pid, line.output, line.family, line.addresses);
   }
   if (app.got_subcommand("status")) {
     return run_status(line.pid, line.json);
