@@ -131,7 +131,8 @@ class NewProgramTest(EndsTest):
         first = self.client(target.pid)
         second = self.client(target.pid)
         target.tell(child, "execute", *target.words_for(180))
-        wait_until(lambda: command_line_of(child).endswith("\0180\0"), "the new program is there")
+        wait_until(lambda: command_line_of(child).endswith("\x00180\x00"), "the new program is there")
+        time.sleep(1)  # the session's own thread takes the event in, every 10 ms
         first.close()
         for _ in range(100):
             if code_differences(child) > 0:
