@@ -132,7 +132,9 @@ class NewProgramTest(EndsTest):
         second = self.client(target.pid)
         target.tell(child, "execute", *target.words_for(180))
         wait_until(lambda: command_line_of(child).endswith("\x00180\x00"), "the new program is there")
-        time.sleep(1)  # the session's own thread takes the event in, every 10 ms
+        for _ in range(5):  # the session's own thread takes the event in, every 10 ms
+            first.hold_up()
+            time.sleep(0.1)
         first.close()
         for _ in range(100):
             if code_differences(child) > 0:
