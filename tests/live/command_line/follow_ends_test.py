@@ -36,11 +36,6 @@ class Client:
         self._socket.close()
 
 
-def command_line_of(pid: int) -> str:
-    with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
-
-
 class EndsTest(FollowTest):
     def client(self, pid: int) -> Client:
         client = self.enterContext(contextlib.closing(Client(pid)))
@@ -127,26 +122,19 @@ class NewProgramTest(EndsTest):
         target = self.family()
         self.start_session(target.pid, "--follow")
         child = self.followed(target, "fork", 100)
-        # The first keeps the session from seeing the new program, the second from taking its tracer in.
-        first = self.client(target.pid)
-        second = self.client(target.pid)
         target.tell(child, "execute", *target.words_for(180))
-        wait_until(lambda: command_line_of(child).endswith("\x00180\x00"), "the new program is there")
-        for _ in range(5):  # the session's own thread takes the event in, every 10 ms
-            first.hold_up()
-            time.sleep(0.1)
-        first.close()
-        for _ in range(100):
+        # Until one holds the session up while the new program's tracer is there and not taken in.
+        for _ in range(200):
+            busy = self.client(target.pid)
+            time.sleep(0.3)
             if code_differences(child) > 0:
                 break
-            second.hold_up()
-            time.sleep(0.1)
+            busy.close()
         self.assertGreater(code_differences(child), 0)
-        time.sleep(1)
         third = self.client(child)
         third.ask(command="status")
-        second.ask(command="status")
-        self.assertEqual(second.answer()["result"]["pid"], target.pid)
+        busy.ask(command="status")
+        self.assertEqual(busy.answer()["result"]["pid"], target.pid)
         answer = third.answer()
         self.assertEqual((answer["ok"], answer["result"]["pid"], answer["result"]["state"]), (True, child, "running"))
         self.assertTrue(self.status(target.pid)["tracing"])
