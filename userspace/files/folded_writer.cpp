@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/files/folded_writer.h"
+
+#include <algorithm>
+#include <numeric>
+#include <ranges>
+#include <string>
+#include <vector>
+
+#include "userspace/files/frame_text.h"
+#include "userspace/files/text_buffer.h"
+#include "userspace/files/used_tracebacks.h"
+
+namespace tmbpf {
+namespace {
+
+// The texts of frames, sorted, each once; a frame is known by the place of its text, so that stacks
+// are compared as numbers.
+class FrameTexts {
+ public:
+  FrameTexts(const TracebackTable& table, const UsedTracebacks& used);
+
+  [[nodiscard]] std::uint32_t rank(std::uint32_t frame_number) const {
+    return ranks_[frame_number];
+  }
+  [[nodiscard]] const std::string& text(std::uint32_t rank) const { return texts_[rank]; }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<std::uint32_t> ranks_;
+};
+
+FrameTexts::FrameTexts(const TracebackTable& table, const UsedTracebacks& used) {
+  std::vector<std::string> texts;
+  for (const FrameId id : used.frames()) {
+    texts.push_back(frame_text(table.frame(id), table));
+    std::ranges::replace(texts.back(), ';', ':');
+  }
+  texts_ = texts;
+  std::ranges::sort(texts_);
+  const auto rest = std::ranges::unique(texts_);
+  texts_.erase(rest.begin(), rest.end());
+  for (const std::string& text : texts) {
+    const auto place = std::ranges::lower_bound(texts_, text);
+    ranks_.push_back(static_cast<std::uint32_t>(place - texts_.begin()));
+  }
+}
+
+class FoldedBuilder {
+ public:
+  explicit FoldedBuilder(const Snapshot& snapshot)
+      : table_(snapshot.table()),
+        used_(snapshot),
+        texts_(table_, used_),
+        sums_(sums_by_traceback(snapshot, used_)) {}
+
+  void write(ByteSink& sink, FoldedValue value) const;
+
+ private:
+  // Ranks of a traceback's frames, the oldest first.
+  [[nodiscard]] auto stack(std::uint32_t number) const {
+    const auto rank = [this](FrameId id) { return texts_.rank(used_.number(id)); };
+    const auto frames = table_.traceback(used_.tracebacks()[number]).frames;
+    return frames | std::views::reverse | std::views::transform(rank);
+  }
+
+  const TracebackTable& table_;
+  UsedTracebacks used_;
+  FrameTexts texts_;
+  std::vector<BlockSum> sums_;
+};
+
+void FoldedBuilder::write(ByteSink& sink, FoldedValue value) const {
+  std::vector<std::uint32_t> order(sums_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [this](std::uint32_t left, std::uint32_t right) {
+    return std::ranges::lexicographical_compare(stack(left), stack(right));
+  });
+  TextBuffer text(sink);
+  for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+    BlockSum sum;
+    for (; last < order.size() && std::ranges::equal(stack(order[first]), stack(order[last]));
+         ++last) {
+      sum.add(sums_[order[last]]);
+    }
+    std::string_view between;
+    for (const std::uint32_t rank : stack(order[first])) {
+      text.put(between);
+      text.put(texts_.text(rank));
+      between = ";";
+    }
+    text.print(" {}\n", value == FoldedValue::bytes ? sum.size() : sum.count());
+  }
+  text.flush();
+}
+
+}  // namespace
+
+void write_folded(const Snapshot& snapshot, ByteSink& sink, FoldedValue value) {
+  FoldedBuilder(snapshot).write(sink, value);
+}
+
+}  // namespace tmbpf
