@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -69,8 +68,8 @@ std::string cell(std::string_view text) {
 
 std::string traceback_text(const Traceback& traceback, const TracebackTable& table) {
   std::string text;
-  for (const FrameId id : traceback.frames | std::views::reverse) {
-    text += (text.empty() ? "" : "\n") + frame_text(table.frame(id), table);
+  for (auto id = traceback.frames.rbegin(); id != traceback.frames.rend(); ++id) {
+    text += (text.empty() ? "" : "\n") + frame_text(table.frame(*id), table);
   }
   return text;
 }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <ranges>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,8 +38,7 @@ FrameTexts::FrameTexts(const TracebackTable& table, const UsedTracebacks& used) 
   }
   texts_ = texts;
   std::ranges::sort(texts_);
-  const auto rest = std::ranges::unique(texts_);
-  texts_.erase(rest.begin(), rest.end());
+  texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
   for (const std::string& text : texts) {
     const auto place = std::ranges::lower_bound(texts_, text);
     ranks_.push_back(static_cast<std::uint32_t>(place - texts_.begin()));
@@ -57,12 +56,13 @@ class FoldedBuilder {
   void write(ByteSink& sink, FoldedValue value) const;
 
  private:
-  // Ranks of a traceback's frames, the oldest first.
-  [[nodiscard]] auto stack(std::uint32_t number) const {
-    const auto rank = [this](FrameId id) { return texts_.rank(used_.number(id)); };
-    const auto frames = table_.traceback(used_.tracebacks()[number]).frames;
-    return frames | std::views::reverse | std::views::transform(rank);
+  [[nodiscard]] std::span<const FrameId> frames(std::uint32_t number) const {
+    return table_.traceback(used_.tracebacks()[number]).frames;
   }
+  [[nodiscard]] std::uint32_t rank(FrameId id) const { return texts_.rank(used_.number(id)); }
+  // Of tracebacks: by their frames' texts, the oldest first.
+  [[nodiscard]] bool is_before(std::uint32_t left, std::uint32_t right) const;
+  [[nodiscard]] bool looks_like(std::uint32_t left, std::uint32_t right) const;
 
   const TracebackTable& table_;
   UsedTracebacks used_;
@@ -70,23 +70,34 @@ class FoldedBuilder {
   std::vector<BlockSum> sums_;
 };
 
+bool FoldedBuilder::is_before(std::uint32_t left, std::uint32_t right) const {
+  const auto one = frames(left);
+  const auto other = frames(right);
+  return std::lexicographical_compare(one.rbegin(), one.rend(), other.rbegin(), other.rend(),
+                                      [this](FrameId a, FrameId b) { return rank(a) < rank(b); });
+}
+
+bool FoldedBuilder::looks_like(std::uint32_t left, std::uint32_t right) const {
+  return std::ranges::equal(frames(left), frames(right),
+                            [this](FrameId a, FrameId b) { return rank(a) == rank(b); });
+}
+
 void FoldedBuilder::write(ByteSink& sink, FoldedValue value) const {
   std::vector<std::uint32_t> order(sums_.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, [this](std::uint32_t left, std::uint32_t right) {
-    return std::ranges::lexicographical_compare(stack(left), stack(right));
-  });
+  std::ranges::sort(
+      order, [this](std::uint32_t left, std::uint32_t right) { return is_before(left, right); });
   TextBuffer text(sink);
   for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
     BlockSum sum;
-    for (; last < order.size() && std::ranges::equal(stack(order[first]), stack(order[last]));
-         ++last) {
+    for (; last < order.size() && looks_like(order[first], order[last]); ++last) {
       sum.add(sums_[order[last]]);
     }
     std::string_view between;
-    for (const std::uint32_t rank : stack(order[first])) {
+    const auto stack = frames(order[first]);
+    for (auto frame = stack.rbegin(); frame != stack.rend(); ++frame) {
       text.put(between);
-      text.put(texts_.text(rank));
+      text.put(texts_.text(rank(*frame)));
       between = ";";
     }
     text.print(" {}\n", value == FoldedValue::bytes ? sum.size() : sum.count());

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,8 +114,9 @@ void SpeedscopeBuilder::put_samples() {
   for (const TracebackId id : used_.tracebacks()) {
     text_.put(next_sample);
     std::string_view between = "[";
-    for (const FrameId frame : table_.traceback(id).frames | std::views::reverse) {
-      text_.print("{}{}", between, used_.number(frame));
+    const Traceback traceback = table_.traceback(id);
+    for (auto frame = traceback.frames.rbegin(); frame != traceback.frames.rend(); ++frame) {
+      text_.print("{}{}", between, used_.number(*frame));
       between = ",";
     }
     text_.put("]");
