@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::string_view kHeader = "blocks,size,bytes,domain,file,line,function,traceback\r\n";
 
+constexpr std::string_view kFormulaSigns = "=+-@";
+
 struct Row {
   std::uint32_t traceback = 0;  // number
   std::uint32_t domain = 0;
@@ -52,7 +54,6 @@ std::vector<Row> rows_of(const Snapshot& snapshot, const UsedTracebacks& used) {
 }
 
 std::string cell(std::string_view text) {
-  constexpr std::string_view kFormulaSigns = "=+-@";
   std::string result = "\"";
   if (!text.empty() && kFormulaSigns.find(text.front()) != std::string_view::npos) {
     result += '\'';

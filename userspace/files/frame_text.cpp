@@ -8,6 +8,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr char32_t kReplacement = 0xfffd;
+
 bool fits_a_line(char32_t c) {
   const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
   const bool separator = c == 0x2028 || c == 0x2029;
@@ -18,7 +20,6 @@ bool fits_a_line(char32_t c) {
 }  // namespace
 
 std::string one_line(std::string_view text) {
-  constexpr char32_t kReplacement = 0xfffd;
   std::string result;
   while (!text.empty()) {
     const char32_t c = take_code_point(text);

@@ -16,6 +16,12 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kTooLarge = "a number beyond 64 bits";
+constexpr std::size_t kShown = 40;  // bytes of a text in a message
+constexpr auto kMostSigned = std::numeric_limits<std::int64_t>::max();
+
+std::string quoted_briefly(std::string_view text) {
+  return text.size() <= kShown ? json_string(text) : json_string(text.substr(0, kShown)) + "...";
+}
 
 // Its functions are the interface that nlohmann-json asks for; `true` goes on.
 class Adapter {
@@ -33,7 +39,9 @@ class Adapter {
     return value(number);
   }
   bool string(std::string& text) { return value(restore_escapes(std::move(text))); }
-  bool binary(const Json::binary_t& /*bytes*/) { return false; }  // of other formats than JSON
+  static bool binary(const Json::binary_t& /*bytes*/) {
+    return false;
+  }  // of other formats than JSON
 
   bool start_object(std::size_t /*count*/) {
     visitor_.on_object();
@@ -76,10 +84,7 @@ class Adapter {
 
 }  // namespace
 
-std::string quoted_briefly(std::string_view text) {
-  constexpr std::size_t kShown = 40;
-  return text.size() <= kShown ? json_string(text) : json_string(text.substr(0, kShown)) + "...";
-}
+std::string key_description(std::string_view key) { return "the key " + quoted_briefly(key); }
 
 std::string description(const JsonValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
@@ -118,10 +123,9 @@ std::int64_t JsonEvents::signed_whole(const JsonValue& value, std::string_view w
   if (const auto* negative = std::get_if<std::int64_t>(&value)) {
     return *negative;
   }
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   const auto* number = std::get_if<std::uint64_t>(&value);
-  if (number == nullptr || *number > static_cast<std::uint64_t>(kMost)) {
-    refuse(description(value), fmt::format("{} up to {}", wanted, kMost));
+  if (number == nullptr || *number > static_cast<std::uint64_t>(kMostSigned)) {
+    refuse(description(value), fmt::format("{} up to {}", wanted, kMostSigned));
   }
   return static_cast<std::int64_t>(*number);
 }

@@ -19,7 +19,7 @@ using JsonValue =
 
 // For messages: `the number 5`, `the text "..."` (shortened).
 std::string description(const JsonValue& value);
-std::string quoted_briefly(std::string_view text);
+std::string key_description(std::string_view key);
 
 class JsonEvents {
  public:

@@ -18,6 +18,7 @@ constexpr std::size_t kDigits = 4;                 // of an escape
 constexpr std::size_t kEscape = 2 + kDigits;       // \uXXXX
 constexpr std::string_view kDisguise = "\\u0000";  // before the digits
 constexpr std::string_view kNul{"\0", 1};          // what the parser makes of it
+constexpr std::string_view kBetween = ",:]} \t\r\n";
 constexpr const char* kHint = "Expected a snapshot that tmbpf wrote as JSON.";
 
 std::optional<std::uint16_t> code_unit(std::string_view digits) {
@@ -93,7 +94,6 @@ void JsonInput::take_escape() {
 }
 
 void JsonInput::note_token(char c) {
-  constexpr std::string_view kBetween = ",:]} \t\r\n";
   if (in_string_) {
     in_string_ = c != '"';
     return;

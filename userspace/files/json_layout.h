@@ -22,6 +22,8 @@ inline constexpr std::string_view kJsonMetadata = kJsonKeys[3];
 inline constexpr std::string_view kJsonFrames = kJsonKeys[4];
 inline constexpr std::string_view kJsonTracebacks = kJsonKeys[5];
 inline constexpr std::string_view kJsonTraces = kJsonKeys[6];
+// Of an object that stands for a number.
 inline constexpr std::string_view kJsonReal = "real";
+inline constexpr std::string_view kJsonRealForm = R"("real": "inf", "-inf" or "nan")";
 
 }  // namespace tmbpf

@@ -3,20 +3,25 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <utility>
 
 #include "userspace/files/json_events.h"
 #include "userspace/files/json_layout.h"
+#include "userspace/files/json_metadata.h"
 #include "userspace/files/json_rows.h"
 
 namespace tmbpf {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 class SnapshotBuilder final : public JsonEvents::Visitor {
  public:
   SnapshotBuilder(const JsonEvents& events, Snapshot& snapshot)
-      : events_(events), snapshot_(snapshot), rows_(events, snapshot) {}
+      : events_(events),
+        snapshot_(snapshot),
+        metadata_(events, snapshot),
+        rows_(events, snapshot) {}
 
   void on_value(JsonValue value) override;
   void on_object() override;
@@ -42,26 +47,25 @@ class SnapshotBuilder final : public JsonEvents::Visitor {
     trace,
   };
 
-  [[nodiscard]] bool at(std::string_view key) const {
-    return place_ == Place::document && key_ == key;
-  }
   [[nodiscard]] std::string expected() const;
   [[nodiscard]] std::string expected_in_document() const;
+  static Place around(Place place);
   void begin_list();
   void begin_row();
-  void begin_parts(Place place);
+  void begin_parts(Place place) {
+    place_ = place;
+    parts_.clear();
+  }
   void take_header(const JsonValue& value);
-  void take_metadatum(const JsonValue& value);
-  void take_real(const JsonValue& value);
 
   const JsonEvents& events_;
   Snapshot& snapshot_;
+  JsonMetadata metadata_;
   JsonRows rows_;
   Place place_ = Place::before;
-  std::size_t keys_ = 0;   // of the document
-  std::string key_;        // the last one, of the document or the metadata
-  bool has_real_ = false;  // metadata_real
-  std::string parts_;      // put together
+  std::size_t keys_ = 0;  // of the document
+  std::string key_;       // the last of them
+  std::string parts_;     // put together
 };
 
 // Where a value, object or array may begin.
@@ -72,16 +76,16 @@ std::string SnapshotBuilder::expected() const {
     case Place::document:
       return expected_in_document();
     case Place::metadata:
-      return "a number, a text, the parts of a text or {\"real\": \"inf\"}";
+      return R"(a number, a text, the parts of a text or {"real": "inf"})";
     case Place::metadata_real:
-      return R"("real": "inf", "-inf" or "nan")";
+      return std::string(kJsonRealForm);
     case Place::metadata_parts:
     case Place::frame_parts:
       return "a part of a text";
-    case Place::frames:
-      return "a frame: an array";
     case Place::frame:
       return "a name, a line, a name";
+    case Place::frames:
+      return "a frame: an array";
     case Place::tracebacks:
       return "a traceback: an array";
     case Place::traceback:
@@ -112,10 +116,10 @@ std::string SnapshotBuilder::expected_in_document() const {
 void SnapshotBuilder::on_object() {
   if (place_ == Place::before) {
     place_ = Place::document;
-  } else if (at(kJsonMetadata)) {
+  } else if (place_ == Place::document && key_ == kJsonMetadata) {
     place_ = Place::metadata;
   } else if (place_ == Place::metadata) {
-    has_real_ = false;
+    metadata_.begin_real();
     place_ = Place::metadata_real;
   } else {
     events_.refuse("an object", expected());
@@ -163,32 +167,21 @@ void SnapshotBuilder::begin_row() {
   }
 }
 
-void SnapshotBuilder::begin_parts(Place place) {
-  place_ = place;
-  parts_.clear();
-}
-
 void SnapshotBuilder::on_key(std::string key) {
-  const std::string found = "the key " + quoted_briefly(key);
   if (place_ == Place::metadata_real) {
-    if (key != kJsonReal || has_real_) {
-      events_.refuse(found, expected());
-    }
-    return;
-  }
-  if (place_ == Place::metadata && snapshot_.metadata().contains(key)) {
-    events_.refuse(found + " a second time", "each once");
-  }
-  if (place_ == Place::document) {
+    metadata_.take_real_key(key);
+  } else if (place_ == Place::metadata) {
+    metadata_.take_key(std::move(key));
+  } else {
     if (keys_ == kJsonKeys.size()) {
-      events_.refuse(found, "the end of the object");
+      events_.refuse(key_description(key), "the end of the object");
     }
     if (key != kJsonKeys[keys_]) {
-      events_.refuse(found, fmt::format("\"{}\"", kJsonKeys[keys_]));
+      events_.refuse(key_description(key), fmt::format("\"{}\"", kJsonKeys[keys_]));
     }
     ++keys_;
+    key_ = std::move(key);
   }
-  key_ = std::move(key);
 }
 
 void SnapshotBuilder::on_value(JsonValue value) {
@@ -196,9 +189,9 @@ void SnapshotBuilder::on_value(JsonValue value) {
     case Place::document:
       return take_header(value);
     case Place::metadata:
-      return take_metadatum(value);
+      return metadata_.take_value(value);
     case Place::metadata_real:
-      return take_real(value);
+      return metadata_.take_real(value);
     case Place::metadata_parts:
     case Place::frame_parts:
       parts_ += events_.text(value, expected());
@@ -222,39 +215,52 @@ void SnapshotBuilder::on_end() {
       if (keys_ != kJsonKeys.size()) {
         events_.refuse_end("the object", fmt::format("\"{}\"", kJsonKeys[keys_]));
       }
-      return;
+      break;
     case Place::metadata_real:
-      if (!has_real_) {
-        events_.refuse_end("the object", expected());
-      }
-      place_ = Place::metadata;
-      return;
+      metadata_.end_real();
+      break;
     case Place::metadata_parts:
-      snapshot_.set_metadata(key_, parts_);
-      place_ = Place::metadata;
-      return;
+      metadata_.take_text(parts_);
+      break;
     case Place::frame_parts:
       rows_.take_frame_item(parts_);
-      place_ = Place::frame;
-      return;
+      break;
     case Place::frame:
       rows_.end_frame();
-      place_ = Place::frames;
-      return;
+      break;
     case Place::stack:
       rows_.end_stack();
-      place_ = Place::traceback;
-      return;
+      break;
     case Place::traceback:
       rows_.end_traceback();
-      place_ = Place::tracebacks;
-      return;
+      break;
     case Place::trace:
       rows_.end_trace();
-      place_ = Place::traces;
-      return;
+      break;
     default:
-      place_ = Place::document;  // after a list or the metadata
+      break;
+  }
+  place_ = around(place_);
+}
+
+// What the object or array lies in.
+SnapshotBuilder::Place SnapshotBuilder::around(Place place) {
+  switch (place) {
+    case Place::metadata_real:
+    case Place::metadata_parts:
+      return Place::metadata;
+    case Place::frame_parts:
+      return Place::frame;
+    case Place::frame:
+      return Place::frames;
+    case Place::stack:
+      return Place::traceback;
+    case Place::traceback:
+      return Place::tracebacks;
+    case Place::trace:
+      return Place::traces;
+    default:
+      return Place::document;
   }
 }
 
@@ -270,32 +276,9 @@ void SnapshotBuilder::take_header(const JsonValue& value) {
       static_cast<std::uint32_t>(events_.whole(value, 1, kMaxFrames, "a number of frames")));
 }
 
-void SnapshotBuilder::take_metadatum(const JsonValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) {
-    snapshot_.set_metadata(key_, *text);
-  } else if (const auto* real = std::get_if<double>(&value)) {
-    snapshot_.set_metadata(key_, *real);
-  } else {
-    snapshot_.set_metadata(key_, events_.signed_whole(value, "a text or a number"));
-  }
-}
-
-void SnapshotBuilder::take_real(const JsonValue& value) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const std::string& name = events_.text(value, expected());
-  if (name != "inf" && name != "-inf" && name != "nan") {
-    events_.refuse(description(value), expected());
-  }
-  has_real_ = true;
-  snapshot_.set_metadata(key_, name == "nan"   ? std::numeric_limits<double>::quiet_NaN()
-                               : name == "inf" ? kInfinity
-                                               : -kInfinity);
-}
-
 }  // namespace
 
 bool is_json(std::string_view first_bytes) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (first_bytes.starts_with(kByteOrderMark)) {
     first_bytes.remove_prefix(kByteOrderMark.size());
   }
