@@ -69,8 +69,8 @@ std::string cell(std::string_view text) {
 
 std::string traceback_text(const Traceback& traceback, const TracebackTable& table) {
   std::string text;
-  for (auto id = traceback.frames.rbegin(); id != traceback.frames.rend(); ++id) {
-    text += (text.empty() ? "" : "\n") + frame_text(table.frame(*id), table);
+  for (std::size_t i = traceback.frames.size(); i-- > 0;) {
+    text += (text.empty() ? "" : "\n") + frame_text(table.frame(traceback.frames[i]), table);
   }
   return text;
 }

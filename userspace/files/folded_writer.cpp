@@ -95,9 +95,9 @@ void FoldedBuilder::write(ByteSink& sink, FoldedValue value) const {
     }
     std::string_view between;
     const auto stack = frames(order[first]);
-    for (auto frame = stack.rbegin(); frame != stack.rend(); ++frame) {
+    for (std::size_t i = stack.size(); i-- > 0;) {
       text.put(between);
-      text.put(texts_.text(rank(*frame)));
+      text.put(texts_.text(rank(stack[i])));
       between = ";";
     }
     text.print(" {}\n", value == FoldedValue::bytes ? sum.size() : sum.count());

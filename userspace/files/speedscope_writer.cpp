@@ -57,7 +57,7 @@ void SpeedscopeBuilder::write() {
               "\n\"exporter\": \"tmbpf\",\n\"name\": {},\n\"activeProfileIndex\": 0,\n",
               json_string(title(snapshot_.metadata())));
   put_frames();
-  text_.put("\"profiles\": [");
+  text_.put(R"("profiles": [)");
   put_profile("bytes", "bytes", &BlockSum::size);
   text_.put(",\n");
   put_profile("blocks", "none", &BlockSum::count);
@@ -66,7 +66,7 @@ void SpeedscopeBuilder::write() {
 }
 
 void SpeedscopeBuilder::put_frames() {
-  text_.put("\"shared\": {\"frames\": [");
+  text_.put(R"("shared": {"frames": [)");
   std::string_view between = "\n";
   for (const FrameId id : used_.frames()) {
     text_.put(between);
@@ -83,7 +83,7 @@ void SpeedscopeBuilder::put_frame(const Frame& frame) {
       frame.function == kEmptyString ? std::string_view(place) : table_.string(frame.function);
   text_.print(R"({{"name": {}, "file": {})", json_string(name), json_string(file));
   if (frame.lineno != 0) {
-    text_.print(", \"line\": {}", frame.lineno);
+    text_.print(R"(, "line": {})", frame.lineno);
   }
   text_.put("}");
 }
@@ -115,8 +115,8 @@ void SpeedscopeBuilder::put_samples() {
     text_.put(next_sample);
     std::string_view between = "[";
     const Traceback traceback = table_.traceback(id);
-    for (auto frame = traceback.frames.rbegin(); frame != traceback.frames.rend(); ++frame) {
-      text_.print("{}{}", between, used_.number(*frame));
+    for (std::size_t i = traceback.frames.size(); i-- > 0;) {
+      text_.print("{}{}", between, used_.number(traceback.frames[i]));
       between = ",";
     }
     text_.put("]");
