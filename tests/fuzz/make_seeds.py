@@ -15,6 +15,7 @@ import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import file_seeds  # noqa: E402 pylint: disable=wrong-import-position
 import pickle_seeds  # noqa: E402 pylint: disable=wrong-import-position
 
 MINOR = sys.version_info[1]
@@ -184,6 +185,11 @@ def add_pickles(seeds: Seeds) -> None:
         seeds.add("pickle", name, data)
 
 
+def add_snapshot_files(seeds: Seeds) -> None:
+    for fuzzer, name, data in file_seeds.seeds():
+        seeds.add(fuzzer, name, data)
+
+
 def add_patches(seeds: Seeds) -> None:
     for region in range(48):
         value = bytes(8) if region % 2 else b"\xff" * 8
@@ -209,6 +215,7 @@ def main() -> int:
     sys.path.insert(0, os.path.join(HERE, "..", "oracle"))
     from interpreters import find_interpreters  # pylint: disable=import-outside-toplevel
     add_patches(Seeds(sys.argv[1]))
+    add_snapshot_files(Seeds(sys.argv[1]))
     for interpreter in find_interpreters():
         subprocess.run([interpreter.path, "-I", os.path.abspath(__file__), "--own", sys.argv[1]], check=True)
     return 0

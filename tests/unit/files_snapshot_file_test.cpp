@@ -84,6 +84,55 @@ TEST(SnapshotFile, ChoosesTheFormatByExtension) {
   EXPECT_TRUE(read_file(directory.path("x.pb.gz")).starts_with("\x1f\x8b"));
 }
 
+TEST(SnapshotFile, ChoosesTheLongestExtensionThatFits) {
+  const ScratchDirectory directory;
+  for (const std::string name : {"x.json", "x.speedscope.json", ".speedscope.json", "x.folded",
+                                 "x.count.folded", "speedscope.json"}) {
+    write_snapshot(random_snapshot(1), directory.path(name));
+  }
+  const auto is_speedscope = [&](const char* name) {
+    return read_file(directory.path(name)).find("www.speedscope.app") != std::string::npos;
+  };
+  EXPECT_FALSE(is_speedscope("x.json"));
+  EXPECT_TRUE(is_speedscope("x.speedscope.json"));
+  EXPECT_TRUE(is_speedscope(".speedscope.json"));
+  EXPECT_FALSE(is_speedscope("speedscope.json"));
+  EXPECT_NE(read_file(directory.path("x.folded")), read_file(directory.path("x.count.folded")));
+}
+
+double blocks_in(const Snapshot& snapshot) {
+  double blocks = 0;
+  for (const Trace& trace : snapshot.traces()) {
+    blocks += trace.weight;
+  }
+  return blocks;
+}
+
+TEST(SnapshotFile, ReadsByContentWhateverTheName) {
+  const ScratchDirectory directory;
+  const Snapshot snapshot = random_snapshot(1);
+  for (const std::string extension : {".pickle", ".pb.gz", ".json"}) {
+    write_snapshot(snapshot, directory.path("x" + extension));
+    std::filesystem::rename(directory.path("x" + extension), directory.path("x.other"));
+    const Snapshot again = read_snapshot(directory.path("x.other"), snapshot.shared_table());
+    EXPECT_EQ(blocks_in(again), blocks_in(snapshot)) << extension;
+  }
+}
+
+TEST(SnapshotFile, SaysThatAFormatForOthersIsNoSnapshot) {
+  const ScratchDirectory directory;
+  for (const std::string name : {"x.speedscope.json", "x.folded", "x.csv"}) {
+    write_snapshot(random_snapshot(1), directory.path(name));
+    const auto error =
+        error_of([&] { read_snapshot(directory.path(name), std::make_shared<TracebackTable>()); });
+    ASSERT_TRUE(error.has_value()) << name;
+    EXPECT_NE(std::string(error->what()).find("cannot read " + directory.path(name) + ": byte "),
+              std::string::npos)
+        << error->what();
+    EXPECT_FALSE(error->hint().empty());
+  }
+}
+
 TEST(SnapshotFile, ReplacesAnEarlierFile) {
   const ScratchDirectory directory;
   write_file(directory.path("x.pickle"), "earlier");
@@ -109,8 +158,10 @@ TEST(SnapshotFile, RefusesAnUnknownExtensionWithTheListOfKnownOnes) {
     const auto error = error_of([&] { check_output_path(directory.path(name)); });
     ASSERT_TRUE(error.has_value()) << name;
     EXPECT_EQ(error->status(), ExitStatus::usage);
-    EXPECT_NE(error->hint().find(".pickle"), std::string::npos);
-    EXPECT_NE(error->hint().find(".pb.gz"), std::string::npos);
+    for (const char* known :
+         {".pickle", ".pb.gz", " .json", ".speedscope.json", ".count.folded", " .folded", ".csv"}) {
+      EXPECT_NE(error->hint().find(known), std::string::npos) << known;
+    }
   }
   EXPECT_EQ(error_of([] { check_output_path(""); })->status(), ExitStatus::usage);
   expect_refused(directory.path("x.txt"), "extension", ExitStatus::usage);

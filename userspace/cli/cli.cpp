@@ -28,7 +28,7 @@ constexpr const char* kFooter = R"(Examples:
   sudo tmbpf --pid 1234                                what holds memory, by line, refreshed
   sudo tmbpf -- python3 app.py                         the same from the first instruction
   sudo tmbpf start --pid 1234 --frames 25              a session in the background
-  sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc) or .pb.gz (pprof)
+  sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc), .pb.gz (pprof), .json, ...
 
 Exit status: 0 done; 1 failed; 2 usage; 3 target gone or not traceable; 4 not permitted;
 130 interrupted.)";
@@ -64,7 +64,8 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_pid(*snapshot, line.pid)->required();
   snapshot
       ->add_option("--output", line.output,
-                   "The file: .pickle or .pb.gz; may hold $pid, $counter, $timestamp")
+                   "The file: .pickle, .pb.gz, .json, .folded, .count.folded, .speedscope.json or "
+                   ".csv; may hold $pid, $counter, $timestamp")
       ->required();
   snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
   snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
@@ -87,7 +88,10 @@ void add_commands(CLI::App& app, CommandLine& line) {
   report->add_option("--source-root", line.source_root,
                      "Where the source files of another root lie (a container's)");
   CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
-  convert->add_option("FILE", line.files, "IN OUT; the extension of OUT tells the format")
+  convert
+      ->add_option("FILE", line.files,
+                   "IN OUT; IN is .pickle, .pb.gz or .json; the extension of OUT tells the format: "
+                   "these, .folded (bytes), .count.folded (blocks), .speedscope.json, .csv")
       ->required()
       ->expected(2);
   convert

@@ -7,12 +7,17 @@
 #include <string_view>
 #include <utility>
 
+#include "userspace/files/csv_writer.h"
 #include "userspace/files/file_source.h"
+#include "userspace/files/folded_writer.h"
+#include "userspace/files/json_reader.h"
+#include "userspace/files/json_writer.h"
 #include "userspace/files/output_file.h"
 #include "userspace/files/pickle_reader.h"
 #include "userspace/files/pickle_writer.h"
 #include "userspace/files/pprof_reader.h"
 #include "userspace/files/pprof_writer.h"
+#include "userspace/files/speedscope_writer.h"
 #include "userspace/files/watched_source.h"
 #include "util/error.h"
 
@@ -25,13 +30,28 @@ struct Format {
   void (*write)(const Snapshot&, ByteSink&, PickleForm);
 };
 
-void write_pprof_of_any_form(const Snapshot& snapshot, ByteSink& sink, PickleForm /*form*/) {
-  write_pprof(snapshot, sink);
+// As one of Format, for formats that have no forms.
+template <void (*write)(const Snapshot&, ByteSink&)>
+void write_any_form(const Snapshot& snapshot, ByteSink& sink, PickleForm /*form*/) {
+  write(snapshot, sink);
 }
 
+template <FoldedValue value>
+void write_folded_value(const Snapshot& snapshot, ByteSink& sink) {
+  write_folded(snapshot, sink, value);
+}
+
+// An extension before those that it ends with.
 constexpr std::array kFormats{
     Format{".pickle", "Python's tracemalloc.Snapshot.load", write_pickle},
-    Format{".pb.gz", "go tool pprof", write_pprof_of_any_form},
+    Format{".pb.gz", "go tool pprof", write_any_form<write_pprof>},
+    Format{".speedscope.json", "speedscope", write_any_form<write_speedscope>},
+    Format{".json", "tmbpf and scripts", write_any_form<write_json>},
+    Format{".count.folded", "flame graph tools, blocks",
+           write_any_form<write_folded_value<FoldedValue::blocks>>},
+    Format{".folded", "flame graph tools, bytes",
+           write_any_form<write_folded_value<FoldedValue::bytes>>},
+    Format{".csv", "spreadsheets", write_any_form<write_csv>},
 };
 
 const Format& format_of(const std::string& path) {
@@ -66,6 +86,9 @@ Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> 
   }
   if (is_pickle(source.beginning())) {
     return read_pickle(source, std::move(table));
+  }
+  if (is_json(source.beginning())) {
+    return read_json(source, std::move(table));
   }
   throw Error(fmt::format("cannot read {}: byte 0: no known format begins like this", path),
               "Give a file that tmbpf or Python's tracemalloc.Snapshot.dump() wrote.");

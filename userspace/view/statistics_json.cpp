@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "userspace/view/json_text.h"
+#include "userspace/model/json_text.h"
 
 namespace tmbpf {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/view/json_text.h"
+#include "userspace/model/json_text.h"
 
 #include <fmt/format.h>
 
