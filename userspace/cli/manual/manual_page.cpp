@@ -85,7 +85,7 @@ std::string details(const OptionFacts& option) {
     text += fmt::format("Possible: {}.\n", list);
   }
   if (!option.range.empty()) {
-    text += fmt::format("In the range {}.\n", troff_prose(option.range));
+    text += fmt::format("From {}.\n", troff_prose(option.range));
   }
   if (!option.default_value.empty()) {
     text += fmt::format("Default: {}.\n", troff_bold(option.default_value));

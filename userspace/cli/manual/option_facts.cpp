@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/manual/option_facts.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "userspace/cli/command_line.h"
@@ -53,6 +54,9 @@ OptionFacts facts_of(const CLI::Option& option) {
     facts.value = value_name(type);
     facts.choices = split(between(type, "{", '}'), ',');
     facts.range = facts.value == kPidValue ? "" : between(type, " in [", ']');
+    if (const std::size_t dash = facts.range.find(" - "); dash != std::string::npos) {
+      facts.range.replace(dash, 3, " to ");
+    }
     facts.default_value = option.get_default_str();
   }
   facts.description = option.get_description();

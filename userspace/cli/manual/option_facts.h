@@ -13,7 +13,7 @@ struct OptionFacts {
   std::string operand;             // "FILE"; empty for an option
   std::string value;               // what the value is called: "PID"; empty for a flag
   std::vector<std::string> choices;
-  std::string range;  // "1 - 128"; empty without one
+  std::string range;  // "1 to 128"; empty without one
   std::string default_value;
   std::string description;
   std::string group;
