@@ -52,6 +52,18 @@ double parse_age(const std::string& text) {
   return *age * unit;
 }
 
+std::uint64_t parse_address(std::string_view text) {
+  const std::string_view digits = text.starts_with("0x") ? text.substr(2) : text;
+  std::uint64_t address = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw Error(fmt::format("\"{}\" is no address", text),
+                "Give it in hexadecimal: 0x7f5a12345670.", ExitStatus::usage);
+  }
+  return address;
+}
+
 // PATTERN[:LINE]
 Filter parse_filter(const std::string& text, bool inclusive) {
   Filter filter{.inclusive = inclusive, .filename_pattern = text};
@@ -104,6 +116,9 @@ void AnalysisArguments::add_to(CLI::App& app) {
       ->group("Filters");
   app.add_option("--domain", domain_, "Only this tracemalloc domain (0: Python's own)")
       ->group("Filters");
+  app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
+      ->type_name("ADDRESS")
+      ->group("Filters");
   app.add_option("--older", older_, "Only blocks that are at least so old: 90s, 5m, 2h, 1d")
       ->type_name("AGE")
       ->group("Filters");
@@ -151,6 +166,9 @@ AnalysisOptions AnalysisArguments::options() const {
                    .color = wants_color(color_)};
   options.json = json_;
   options.filters = filters();
+  if (!block_.empty()) {
+    options.block = parse_address(block_);
+  }
   if (!older_.empty()) {
     options.older = parse_age(older_);
   }

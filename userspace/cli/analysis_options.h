@@ -26,6 +26,7 @@ struct AnalysisOptions {
   std::optional<double> older;
   std::optional<double> newer;
   std::vector<TraceFilter> filters;
+  std::optional<std::uint64_t> block;  // the trace that holds this address
 };
 
 // Adds the options; the result is in `options` once the command line is parsed and finish() ran.
@@ -47,6 +48,7 @@ class AnalysisArguments {
   std::vector<std::string> exclude_;
   bool all_frames_ = false;
   std::optional<std::uint32_t> domain_;
+  std::string block_;
   std::string older_;
   std::string newer_;
   std::size_t filename_parts_ = 3;

@@ -26,7 +26,7 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_start(line.pid, line.capture);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output, line.family);
+    return run_snapshot(line.pid, line.output, line.family, line.addresses);
   }
   if (app.got_subcommand("status")) {
     return run_status(line.pid, line.json);

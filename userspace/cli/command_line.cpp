@@ -66,6 +66,7 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
       ->required()
       ->type_name(kSnapshotValue);
   snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
+  snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
   snapshot->footer(kSnapshotFooter);
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   add_pid(*status, line.pid)->required();

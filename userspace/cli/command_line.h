@@ -31,6 +31,7 @@ struct CommandLine {
   pid_t pid = 0;  // of the subcommands
   std::string output;
   bool family = false;
+  bool addresses = false;
   bool json = false;
   AnalysisArguments stats;
   AnalysisArguments diff;

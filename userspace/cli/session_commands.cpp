@@ -98,10 +98,11 @@ std::vector<pid_t> family_of(pid_t pid) {
   return pids;
 }
 
-void write_one(pid_t pid, const std::string& output) {
+void write_one(pid_t pid, const std::string& output, bool addresses) {
   check_output_path(output);
   const std::string path = std::filesystem::absolute(output).string();
-  const auto result = ask_session(pid, {{"command", "snapshot"}, {"output", path}});
+  const auto result =
+      ask_session(pid, {{"command", "snapshot"}, {"output", path}, {"addresses", addresses}});
   fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
   const auto losses = result.value("losses", nlohmann::json::object());
   for (const auto& [key, loss] : losses.items()) {
@@ -124,7 +125,7 @@ int run_start(pid_t pid, const CaptureOptions& capture) {
   return 0;
 }
 
-int run_snapshot(pid_t pid, const std::string& output, bool family) {
+int run_snapshot(pid_t pid, const std::string& output, bool family, bool addresses) {
   const OutputTemplate names(output);
   const std::vector<pid_t> pids = family ? family_of(pid) : std::vector{pid};
   if (pids.size() > 1 && !names.differs_by_process()) {
@@ -134,7 +135,7 @@ int run_snapshot(pid_t pid, const std::string& output, bool family) {
   const std::time_t now = std::time(nullptr);
   for (const pid_t one : pids) {
     try {
-      write_one(one, names.name(one, now));
+      write_one(one, names.name(one, now), addresses);
     } catch (const Error& error) {
       if (one == pid || error.status() != ExitStatus::target) {
         throw;

@@ -13,7 +13,7 @@ namespace tmbpf {
 // Each returns the exit status or throws.
 int run_start(pid_t pid, const CaptureOptions& capture);
 // `output` as OutputTemplate takes it; `family`: one file for each process of the session.
-int run_snapshot(pid_t pid, const std::string& output, bool family);
+int run_snapshot(pid_t pid, const std::string& output, bool family, bool addresses);
 int run_status(pid_t pid, bool json);
 // Ends the session; that of a followed process alone leaves its family's.
 int run_stop(pid_t pid);

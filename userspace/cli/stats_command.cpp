@@ -118,7 +118,7 @@ class Analysis {
     const BlockSum all = sum_of(whole);
     Snapshot some =
         options_.filters.empty() ? std::move(whole) : filter_traces(whole, options_.filters);
-    some = by_age(std::move(some), path);
+    some = by_address(by_age(std::move(some), path), path);
     BlockSum hidden = all.without(sum_of(some));
     return {.path = path, .snapshot = std::move(some), .hidden = hidden};
   }
@@ -148,6 +148,27 @@ class Analysis {
                   "Leave out --older and --newer, or take snapshots in a mode that keeps times.");
     }
     return filter_by_age(snapshot, *time, options_.older, options_.newer);
+  }
+
+  // A block also holds what lies within it.
+  [[nodiscard]] Snapshot by_address(Snapshot snapshot, const std::string& path) const {
+    if (!options_.block) {
+      return snapshot;
+    }
+    Snapshot result = snapshot.without_traces();
+    bool known = snapshot.traces().empty();
+    for (const Trace& trace : snapshot.traces()) {
+      known = known || trace.address != 0;
+      if (trace.address != 0 &&
+          *options_.block - trace.address < std::max<std::uint64_t>(trace.size, 1)) {
+        result.add_trace(trace);
+      }
+    }
+    if (!known) {
+      throw Error(fmt::format("{} has no addresses", path),
+                  "Take the snapshot with `tmbpf snapshot --addresses`.");
+    }
+    return result;
   }
 
   void show_text(const View& view, const View* old, const std::vector<StatisticDiff>& rows,

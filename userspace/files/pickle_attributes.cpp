@@ -31,7 +31,7 @@ bool has_surrogate(std::string_view text) {
 bool is_own_attribute(std::string_view name) {
   return name == kTracesAttribute || name == kLimitAttribute || name == kMetadataAttribute ||
          name == kFunctionsAttribute || name == kTotalsAttribute || name == kDomainsAttribute ||
-         name == kWeightsAttribute || name == kTimesAttribute;
+         name == kWeightsAttribute || name == kTimesAttribute || name == kAddressesAttribute;
 }
 
 void PickleAttributes::add_attribute(std::string_view name, PickleValue value) {

@@ -19,6 +19,7 @@ inline constexpr std::string_view kTotalsAttribute = "tmbpf_total_nframe";
 inline constexpr std::string_view kDomainsAttribute = "tmbpf_domains";
 inline constexpr std::string_view kWeightsAttribute = "tmbpf_weights";
 inline constexpr std::string_view kTimesAttribute = "tmbpf_times";
+inline constexpr std::string_view kAddressesAttribute = "tmbpf_addresses";
 
 std::string to_hex(std::string_view bytes);
 // Nothing when it is none.

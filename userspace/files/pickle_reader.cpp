@@ -182,6 +182,7 @@ void SnapshotReader::read_traces(PickleValue state) {
   source.set_weights(heap_.find(state, kWeightsAttribute));
   source.set_domains(heap_.find(state, kDomainsAttribute));
   source.set_times(heap_.find(state, kTimesAttribute));
+  source.set_addresses(heap_.find(state, kAddressesAttribute));
   source.move_to(snapshot_, tracebacks_);
 }
 

@@ -17,6 +17,18 @@ namespace {
 constexpr std::uint64_t kReleaseInterval = 4096;  // traces
 constexpr std::uint64_t kBytesPerTrace = 32;      // in a TraceList, with a time
 
+constexpr std::size_t kColumnWidth = 8;  // bytes
+
+template <typename Value>
+Value at(std::string_view column, std::uint64_t trace) {
+  static_assert(sizeof(Value) == kColumnWidth);
+  Value value = 0;
+  if (!column.empty()) {
+    std::memcpy(&value, column.data() + trace * kColumnWidth, kColumnWidth);
+  }
+  return value;
+}
+
 }  // namespace
 
 PickleTraces::PickleTraces(PickleHeap& heap, const PickleInput& input, PickleValue list)
@@ -106,28 +118,27 @@ void PickleTraces::set_domains(PickleValue value) {
   }
 }
 
-void PickleTraces::set_times(PickleValue value) {
+void PickleTraces::set_times(PickleValue value) { times_ = column(value, kTimesAttribute); }
+
+void PickleTraces::set_addresses(PickleValue value) {
+  addresses_ = column(value, kAddressesAttribute);
+}
+
+// 8 bytes for each trace; empty when the attribute is not there.
+std::string_view PickleTraces::column(PickleValue value, std::string_view attribute) const {
   if (value.is(PickleKind::absent)) {
-    return;
+    return {};
   }
   std::uint64_t traces = list_.size;
   for (const Stretch& weight : weights_) {
     traces -= weight.count - 1;
   }
   if (!value.is(PickleKind::bytes) ||
-      heap_.string(value.payload()).size() != traces * sizeof(std::int64_t)) {
-    fail(value, fmt::format("attribute {}: expected bytes, 8 for each of {} traces",
-                            kTimesAttribute, traces));
+      heap_.string(value.payload()).size() != traces * kColumnWidth) {
+    fail(value, fmt::format("attribute {}: expected bytes, {} for each of {} traces", attribute,
+                            kColumnWidth, traces));
   }
-  times_ = heap_.string(value.payload());
-}
-
-std::int64_t PickleTraces::time(std::uint64_t trace) const {
-  std::int64_t time = 0;
-  if (!times_.empty()) {
-    std::memcpy(&time, times_.data() + trace * sizeof(time), sizeof(time));
-  }
-  return time;
+  return heap_.string(value.payload());
 }
 
 template <typename Each>
@@ -161,7 +172,8 @@ void PickleTraces::move_to(Snapshot& snapshot, PickleTracebacks& tracebacks) {
                         .traceback = tracebacks.id(row.traceback),
                         .size = row.size,
                         .weight = weight != nullptr ? heap_.real(weight->value) : 1,
-                        .time = time(added)});
+                        .time = at<std::int64_t>(times_, added),
+                        .address = at<std::uint64_t>(addresses_, added)});
     if (++added % kReleaseInterval == 0) {
       check_memory(tracebacks);
       heap_.release_traces_before(releasing ? index : 0);

@@ -24,6 +24,7 @@ class PickleTraces {
   void set_weights(PickleValue value);
   void set_domains(PickleValue value);
   void set_times(PickleValue value);
+  void set_addresses(PickleValue value);
 
   // Adds them to the snapshot, whose table `tracebacks` fills. The heap's traces are gone then.
   void move_to(Snapshot& snapshot, PickleTracebacks& tracebacks);
@@ -57,7 +58,7 @@ class PickleTraces {
   void check_fields() const;
   [[nodiscard]] bool in_order() const;
   [[nodiscard]] std::vector<Stretch> stretches(PickleValue value, std::string_view name) const;
-  [[nodiscard]] std::int64_t time(std::uint64_t trace) const;
+  [[nodiscard]] std::string_view column(PickleValue value, std::string_view attribute) const;
   template <typename Each>
   void for_each(Each each) const;
   void check_same(const PickleTrace& first, const PickleTrace& row, const Stretch& weight,
@@ -72,6 +73,7 @@ class PickleTraces {
   std::vector<Stretch> weights_;
   std::vector<Stretch> domains_;
   std::string_view times_;
+  std::string_view addresses_;
 };
 
 // Why `item`, number `index` of a list of traces, is none.

@@ -28,6 +28,7 @@ enum class PickleForm : std::uint8_t {
 //                       weight w is written max(1, w rounded half to even) times.
 //   tmbpf_times         bytes: for each trace (not each tuple) a little-endian int64, Unix
 //                       nanoseconds, 0 for not known. array.array('q', snapshot.tmbpf_times)
+//   tmbpf_addresses     bytes: likewise, the addresses as uint64, 0 for not kept
 //   tmbpf_functions     dict {function name: list of frames}: the very frame objects (compare by
 //                       `is`) of the tracebacks, as two functions may share a line.
 //   tmbpf_total_nframe  (3.6 and 3.4 only) dict {total_nframe: list of tracebacks}: likewise the

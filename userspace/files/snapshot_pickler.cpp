@@ -22,6 +22,7 @@ void SnapshotPickler::write() {
   put_metadata();
   put_weights();
   put_times();
+  put_addresses();
   put_functions();
   if (form_ != PickleForm::python_3_9) {
     put_totals();

@@ -59,6 +59,9 @@ class SnapshotPickler {
   void put_weights();
   void put_domains();
   void put_times();
+  void put_addresses();
+  template <typename Value>
+  void put_column(std::string_view attribute, Value Trace::*member);
   void put_functions();
   void put_totals();
   void put_stretch(std::uint64_t first, std::uint64_t count);

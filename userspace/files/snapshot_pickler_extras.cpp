@@ -103,17 +103,22 @@ void SnapshotPickler::put_domains() {
   end_stretch();
 }
 
-void SnapshotPickler::put_times() {
+void SnapshotPickler::put_times() { put_column(kTimesAttribute, &Trace::time); }
+
+void SnapshotPickler::put_addresses() { put_column(kAddressesAttribute, &Trace::address); }
+
+template <typename Value>
+void SnapshotPickler::put_column(std::string_view attribute, Value Trace::*member) {
   static_assert(std::endian::native == std::endian::little);
   const TraceList& traces = snapshot_.traces();
   if (std::none_of(traces.begin(), traces.end(),
-                   [](const Trace& each) { return each.time != 0; })) {
+                   [member](const Trace& each) { return each.*member != 0; })) {
     return;
   }
-  encoder_.put_text(kTimesAttribute);
-  encoder_.begin_bytes(traces.size() * sizeof(std::int64_t));
+  encoder_.put_text(attribute);
+  encoder_.begin_bytes(traces.size() * sizeof(Value));
   for (const Trace& trace : traces) {
-    const auto bytes = std::bit_cast<std::array<char, sizeof(trace.time)>>(trace.time);
+    const auto bytes = std::bit_cast<std::array<char, sizeof(Value)>>(trace.*member);
     encoder_.put_bytes_part({bytes.data(), bytes.size()});
   }
 }

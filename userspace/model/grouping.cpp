@@ -82,7 +82,7 @@ void Grouping::collect_groups(TracebackId traceback) {
   }
   if (cumulative_ == Cumulative::unique) {
     std::ranges::sort(groups_);
-    groups_.erase(std::ranges::unique(groups_).begin(), groups_.end());
+    groups_.erase(std::unique(groups_.begin(), groups_.end()), groups_.end());
   }
 }
 

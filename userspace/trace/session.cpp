@@ -112,7 +112,8 @@ class Session {
       return status;
     }
     if (command == "snapshot") {
-      return member.write(family_->find(pid), request.value("output", ""));
+      return member.write(family_->find(pid), request.value("output", ""),
+                          request.value("addresses", false));
     }
     if (command == "stop") {
       return stop(pid);

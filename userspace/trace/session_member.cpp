@@ -98,14 +98,14 @@ nlohmann::json SessionMember::summary(Tracer* tracer) {
           {"kernel_memory", status.kernel_memory}};
 }
 
-nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path) {
+nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path, bool addresses) {
   if (left_) {
     write_snapshot(left_->snapshot, path);
     return {{"traces", left_->snapshot.traces().size()},
             {"losses", left_->status.at("losses")},
             {"replaced_allocator", left_->status.at("replaced_allocator")}};
   }
-  const Snapshot snapshot = require(tracer).snapshot(tracer->coverage());
+  const Snapshot snapshot = require(tracer).snapshot(tracer->coverage(), addresses);
   write_snapshot(snapshot, path);
   const TraceStatus status = tracer->status();
   return {{"traces", snapshot.traces().size()},

@@ -41,8 +41,8 @@ class SessionMember {
   nlohmann::json status(Tracer* tracer);
   // A few of the status's keys, which cost little.
   nlohmann::json summary(Tracer* tracer);
-  // What the snapshot command answers.
-  nlohmann::json write(Tracer* tracer, const std::string& path);
+  // What the snapshot command answers. What an ended process left has no addresses.
+  nlohmann::json write(Tracer* tracer, const std::string& path, bool addresses);
 
  private:
   struct Left {

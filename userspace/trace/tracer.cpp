@@ -194,14 +194,15 @@ std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
                                                                : domains.domain[block.domain - 1];
 }
 
-Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage) {
+Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
   const std::vector<LiveBlock> blocks = live_blocks();
   reader_->drain();
   Snapshot snapshot(collector_.table());
   for (const LiveBlock& block : blocks) {
     snapshot.add_trace({.domain = domain_of(block),
                         .traceback = collector_.resolve(block.trace.stack),
-                        .size = block.trace.size});
+                        .size = block.trace.size,
+                        .address = addresses ? block.address : 0});
   }
   const TraceStatus now = status();
   snapshot.set_traceback_limit(now.frames);

@@ -39,7 +39,8 @@ class Tracer {
 
   // The live blocks now. Also after the target's end: then those that it left behind. `coverage`
   // goes into the snapshot's metadata.
-  Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt);
+  // `addresses`: of each block, which then is a trace of its own in files, too.
+  Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt, bool addresses = false);
   TraceStatus status();
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
   // Nothing when the target is gone or finalizes.

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tracemalloc
 
-from support import (RUN_DIRECTORY, TIMEOUT, CommandLineTest, Target, marked_line, remove_stale, supported_pythons,
-                     wait_until)
+from support import (RUN_DIRECTORY, TIMEOUT, CommandLineTest, Target, is_held, marked_line, remove_stale,
+                     supported_pythons, wait_until)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FAMILY_TARGET = os.path.join(HERE, "family_target.py")
@@ -85,7 +85,8 @@ def held_by_child(snapshot: tracemalloc.Snapshot) -> tuple:
 
 
 def has_session(pid: int) -> bool:
-    return os.path.exists(f"{RUN_DIRECTORY}/{pid}.sock")
+    """A socket that a killed session left is none."""
+    return os.path.exists(f"{RUN_DIRECTORY}/{pid}.sock") and is_held(pid)
 
 
 class FollowTest(CommandLineTest):

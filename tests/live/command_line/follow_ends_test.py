@@ -36,6 +36,11 @@ class Client:
         self._socket.close()
 
 
+def command_line_of(pid: int) -> str:
+    with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
 class EndsTest(FollowTest):
     def client(self, pid: int) -> Client:
         client = self.enterContext(contextlib.closing(Client(pid)))
@@ -126,7 +131,8 @@ class NewProgramTest(EndsTest):
         first = self.client(target.pid)
         second = self.client(target.pid)
         target.tell(child, "execute", *target.words_for(180))
-        time.sleep(0.5)
+        wait_until(lambda: command_line_of(child).endswith("\x00180\x00"), "the new program is there")
+        time.sleep(1)  # the session's own thread takes the event in, every 10 ms
         first.close()
         for _ in range(100):
             if code_differences(child) > 0:

@@ -20,6 +20,7 @@ Snapshot weighted_snapshot(std::uint32_t seed) {
   for (Trace trace : plain.traces()) {
     trace.weight = kWeights.at(number % kWeights.size());
     trace.time = number % 7 == 0 ? 1'700'000'000'000'000'000 + std::int64_t{number} : 0;
+    trace.address = seed % 2 == 0 && number % 5 != 0 ? 0x7f0000000000 + 16ULL * number : 0;
     result.add_trace(trace);
     number += number % 11 == 0 ? 2 : 1;
   }
