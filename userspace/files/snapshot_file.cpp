@@ -73,6 +73,7 @@ Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> 
 
 std::vector<std::string> known_extensions() {
   std::vector<std::string> extensions;
+  extensions.reserve(kFormats.size());
   for (const Format& format : kFormats) {
     extensions.emplace_back(format.extension);
   }
