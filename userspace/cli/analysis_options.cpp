@@ -105,9 +105,11 @@ void AnalysisArguments::add_to(CLI::App& app) {
       ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
       ->group("Grouping");
   app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")
+      ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->group("Filters");
   app.add_option("--exclude", exclude_, "No traces of files like PATTERN[:LINE]; may repeat")
+      ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->group("Filters");
   app.add_flag("--all-frames", all_frames_, "Look at every frame, not only the most recent")
@@ -115,10 +117,14 @@ void AnalysisArguments::add_to(CLI::App& app) {
   app.add_option("--domain", domain_, "Only this tracemalloc domain (0: Python's own)")
       ->group("Filters");
   app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
+      ->type_name("ADDRESS")
       ->group("Filters");
   app.add_option("--older", older_, "Only blocks that are at least so old: 90s, 5m, 2h, 1d")
+      ->type_name("AGE")
       ->group("Filters");
-  app.add_option("--newer", newer_, "Only blocks that are at most so old")->group("Filters");
+  app.add_option("--newer", newer_, "Only blocks that are at most so old")
+      ->type_name("AGE")
+      ->group("Filters");
   app.add_option("--limit", limit_, "Groups shown; 0: all")->capture_default_str()->group("Output");
   app.add_option("--filename-parts", filename_parts_, "Last parts shown of each path; 0: all")
       ->capture_default_str()

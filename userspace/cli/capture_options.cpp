@@ -24,14 +24,18 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->group(group);
   app.add_option("--mode", options.mode, "How allocations are followed: exact")
       ->check(
-          [](const std::string& mode) { return only(mode, "exact", "this version has one mode"); })
+          [](const std::string& mode) { return only(mode, "exact", "this version has one mode"); },
+          "{exact}")
       ->capture_default_str()
       ->group(group);
   app.add_option("--max-slowdown", options.max_slowdown,
                  "How much the target may be slowed down: none (no limit)")
-      ->check([](const std::string& budget) {
-        return only(budget, "none", "this version keeps no budget; exact mode costs what it costs");
-      })
+      ->check(
+          [](const std::string& budget) {
+            return only(budget, "none",
+                        "this version keeps no budget; exact mode costs what it costs");
+          },
+          "{none}")
       ->capture_default_str()
       ->group(group);
   app.add_option("--max-traces", options.trace.max_traces, "Live blocks kept at most")

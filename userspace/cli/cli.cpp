@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/cli.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <limits>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "userspace/cli/check_command.h"
+#include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/report_command.h"
@@ -23,84 +20,6 @@
 
 namespace tmbpf {
 namespace {
-
-constexpr const char* kFooter = R"(Examples:
-  sudo tmbpf --pid 1234                                what holds memory, by line, refreshed
-  sudo tmbpf -- python3 app.py                         the same from the first instruction
-  sudo tmbpf start --pid 1234 --frames 25              a session in the background
-  sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc), .pb.gz (pprof), .json, ...
-
-Exit status: 0 done; 1 failed; 2 usage; 3 target gone or not traceable; 4 not permitted;
-130 interrupted.)";
-
-// The whole command line: every option's value, and what to run.
-struct CommandLine {
-  LiveOptions live;
-  CaptureOptions capture;
-  pid_t pid = 0;  // of the subcommands
-  std::string output;
-  bool family = false;
-  bool addresses = false;
-  bool json = false;
-  AnalysisArguments stats;
-  AnalysisArguments diff;
-  std::vector<std::string> files;
-  bool first = false;
-  std::string pickle_compat = "3.9";
-  std::string source_root;
-};
-
-CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
-  return app.add_option("--pid", pid, "The process")
-      ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()));
-}
-
-void add_commands(CLI::App& app, CommandLine& line) {
-  app.require_subcommand(0, 1);
-  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
-  add_pid(*start, line.pid)->required();
-  add_capture_options(*start, line.capture);
-  CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
-  add_pid(*snapshot, line.pid)->required();
-  snapshot
-      ->add_option("--output", line.output,
-                   "The file: .pickle, .pb.gz, .json, .folded, .count.folded, .speedscope.json or "
-                   ".csv; may hold $pid, $counter, $timestamp")
-      ->required();
-  snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
-  snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
-  CLI::App* status = app.add_subcommand("status", "Show a session's totals");
-  add_pid(*status, line.pid)->required();
-  status->add_flag("--json", line.json, "For programs");
-  add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
-  CLI::App* stats =
-      app.add_subcommand("stats", "Show what snapshots hold, each compared with the last");
-  stats->add_option("FILE", line.files, "Snapshots: .pickle, .pb.gz, .json")->required();
-  stats->add_flag("--first", line.first, "Compare each with the first");
-  line.stats.add_to(*stats);
-  CLI::App* diff = app.add_subcommand("diff", "Show what differs between two snapshots");
-  diff->add_option("FILE", line.files, "OLD NEW")->required()->expected(2);
-  line.diff.add_to(*diff);
-  CLI::App* report = app.add_subcommand("report", "Write a page to look at: flame graph and table");
-  report->add_option("FILE", line.files, "[OLD] SNAPSHOT OUT.html; with OLD the difference")
-      ->required()
-      ->expected(2, 3);
-  report->add_option("--source-root", line.source_root,
-                     "Where the source files of another root lie (a container's)");
-  CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
-  convert
-      ->add_option("FILE", line.files,
-                   "IN OUT; IN is .pickle, .pb.gz or .json; the extension of OUT tells the format: "
-                   "these, .folded (bytes), .count.folded (blocks), .speedscope.json, .csv")
-      ->required()
-      ->expected(2);
-  convert
-      ->add_option("--pickle-compat", line.pickle_compat,
-                   "Python that is to load a .pickle: 3.9, 3.6, 3.4")
-      ->check(CLI::IsMember({"3.9", "3.6", "3.4"}))
-      ->capture_default_str();
-  add_pid(*app.add_subcommand("check", "What this system, and a process, allow"), line.pid);
-}
 
 int run_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
@@ -159,13 +78,8 @@ int run_cli(int argc, char** argv) {
     line.live.program.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
   }
-  CLI::App app("tmbpf: where a running Python allocates its memory, seen from outside", "tmbpf");
-  app.footer(kFooter);
-  app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
-  add_pid(app, line.live.pid);
-  add_live_options(app, line.live);
-  add_capture_options(app, line.capture);
-  add_commands(app, line);
+  CLI::App app(kDescription, "tmbpf");
+  define_command_line(app, line);
   std::reverse(words.begin(), words.end());  // CLI11 takes them last first
   try {
     app.parse(words);

@@ -94,6 +94,15 @@ Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> 
               "Give a file that tmbpf or Python's tracemalloc.Snapshot.dump() wrote.");
 }
 
+std::vector<std::string> known_extensions() {
+  std::vector<std::string> extensions;
+  extensions.reserve(kFormats.size());
+  for (const Format& format : kFormats) {
+    extensions.emplace_back(format.extension);
+  }
+  return extensions;
+}
+
 void check_output_path(const std::string& path) {
   format_of(path);
   check_replaceable(path);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "userspace/files/pickle_writer.h"
 #include "userspace/model/snapshot.h"
@@ -19,6 +20,9 @@ namespace tmbpf {
 // Error: usage for an unknown extension (the hint lists the known ones), failed for all else.
 void write_snapshot(const Snapshot& snapshot, const std::string& path,
                     PickleForm form = PickleForm::python_3_9);
+
+// The extensions that write_snapshot() knows: ".pickle", ...
+std::vector<std::string> known_extensions();
 
 // Throws as write_snapshot() would for this path as things stand, without writing; to be
 // called before a capture starts.

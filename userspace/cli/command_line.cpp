@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/command_line.h"
+
+#include <limits>
+
+namespace tmbpf {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  sudo tmbpf --pid 1234                                what holds memory, by line, refreshed
+  sudo tmbpf -- python3 app.py                         the same from the first instruction
+  sudo tmbpf start --pid 1234 --frames 25              a session in the background
+  sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc), .pb.gz (pprof), ...
+  tmbpf stats --group-by traceback a.pickle            what it held, by traceback
+
+Files:
+  /run/tmbpf     a lock for each traced process, a socket for each session
+
+Exit status: 0 done; 1 failed; 2 usage; 3 target gone or not traceable; 4 not permitted;
+130 interrupted.)";
+
+constexpr const char* kStartFooter = R"(Examples:
+  sudo tmbpf start --pid 1234                 ten frames of each stack
+  sudo tmbpf start --pid 1234 --follow        and what it forks and executes)";
+
+constexpr const char* kSnapshotFooter = R"(Examples:
+  sudo tmbpf snapshot --pid 1234 --output now.pb.gz
+  sudo tmbpf snapshot --pid 1234 --output '$pid-$counter.pickle'     a new name each time)";
+
+constexpr const char* kStatsFooter = R"(Examples:
+  tmbpf stats now.pb.gz                                the lines that hold most
+  tmbpf stats --group-by traceback --limit 3 now.pb.gz the three largest, with their callers
+  tmbpf stats --exclude '*/site-packages/*' a.pickle b.pickle)";
+
+constexpr const char* kDiffFooter = R"(Examples:
+  tmbpf diff before.pb.gz after.pb.gz                  what grew most first
+  tmbpf diff --json before.pb.gz after.pb.gz           for programs)";
+
+constexpr const char* kReportFooter = R"(Examples:
+  tmbpf report now.pb.gz now.html
+  tmbpf report before.pb.gz after.pb.gz growth.html    the difference)";
+
+constexpr const char* kConvertFooter = R"(Examples:
+  tmbpf convert now.pb.gz now.pickle                          for tracemalloc.Snapshot.load
+  tmbpf convert --pickle-compat 3.6 now.pb.gz now.pickle      for an older Python)";
+
+constexpr const char* kCheckFooter = R"(Examples:
+  sudo tmbpf check --pid 1234     would it work here, and why not)";
+
+CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
+  return app.add_option("--pid", pid, "The process")
+      ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()))
+      ->type_name(kPidValue);
+}
+
+void add_session_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
+  add_pid(*start, line.pid)->required();
+  add_capture_options(*start, line.capture);
+  start->footer(kStartFooter);
+  CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
+  add_pid(*snapshot, line.pid)->required();
+  snapshot
+      ->add_option("--output", line.output,
+                   "The file: .pickle, .pb.gz, .json, .folded, .count.folded, .speedscope.json or "
+                   ".csv; may hold $pid, $counter, $timestamp")
+      ->required()
+      ->type_name(kSnapshotValue);
+  snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
+  snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
+  snapshot->footer(kSnapshotFooter);
+  CLI::App* status = app.add_subcommand("status", "Show a session's totals");
+  add_pid(*status, line.pid)->required();
+  status->add_flag("--json", line.json, "For programs");
+  add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
+  CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
+  add_pid(*check, line.pid);
+  check->footer(kCheckFooter);
+}
+
+void add_analysis_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* stats =
+      app.add_subcommand("stats", "Show what snapshots hold, each compared with the last");
+  stats->add_option("FILE", line.files, "Snapshots: .pickle, .pb.gz, .json")
+      ->required()
+      ->type_name(kSnapshotValue);
+  stats->add_flag("--first", line.first, "Compare each with the first");
+  line.stats.add_to(*stats);
+  stats->footer(kStatsFooter);
+  CLI::App* diff = app.add_subcommand("diff", "Show what differs between two snapshots");
+  diff->add_option("FILE", line.files, "OLD NEW")
+      ->required()
+      ->expected(2)
+      ->type_name(kSnapshotValue);
+  line.diff.add_to(*diff);
+  diff->footer(kDiffFooter);
+  CLI::App* report = app.add_subcommand("report", "Write a page to look at: flame graph and table");
+  report->add_option("FILE", line.files, "[OLD] SNAPSHOT OUT.html; with OLD the difference")
+      ->required()
+      ->expected(2, 3)
+      ->type_name(kPageValue);
+  report
+      ->add_option("--source-root", line.source_root,
+                   "Where the source files of another root lie (a container's)")
+      ->type_name(kFolderValue);
+  report->footer(kReportFooter);
+  CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
+  convert
+      ->add_option("FILE", line.files,
+                   "IN OUT; IN is .pickle, .pb.gz or .json; the extension of OUT tells the format: "
+                   "these, .folded (bytes), .count.folded (blocks), .speedscope.json, .csv")
+      ->required()
+      ->expected(2)
+      ->type_name(kSnapshotValue);
+  convert
+      ->add_option("--pickle-compat", line.pickle_compat,
+                   "Python that is to load a .pickle: 3.9, 3.6, 3.4")
+      ->check(CLI::IsMember({"3.9", "3.6", "3.4"}))
+      ->capture_default_str();
+  convert->footer(kConvertFooter);
+}
+
+}  // namespace
+
+void define_command_line(CLI::App& app, CommandLine& line) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
+  add_pid(app, line.live.pid);
+  add_live_options(app, line.live);
+  add_capture_options(app, line.capture);
+  app.require_subcommand(0, 1);
+  add_session_commands(app, line);
+  add_analysis_commands(app, line);
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command and option, with the words that describe them: --help, the man pages and the
+// completions of shells all come from here.
+#pragma once
+
+#include <sys/types.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "userspace/cli/analysis_options.h"
+#include "userspace/cli/capture_options.h"
+#include "userspace/cli/live_command.h"
+
+namespace tmbpf {
+
+inline constexpr const char* kDescription =
+    "tmbpf: where a running Python allocates its memory, seen from outside";
+
+// Kinds of values that a shell can complete: an option's type_name().
+inline constexpr const char* kPidValue = "PID";
+inline constexpr const char* kSnapshotValue = "SNAPSHOT";  // a file
+inline constexpr const char* kPageValue = "PAGE";          // snapshots, and the .html file last
+inline constexpr const char* kFolderValue = "FOLDER";
+
+// Every option's value.
+struct CommandLine {
+  LiveOptions live;
+  CaptureOptions capture;
+  pid_t pid = 0;  // of the subcommands
+  std::string output;
+  bool family = false;
+  bool addresses = false;
+  bool json = false;
+  AnalysisArguments stats;
+  AnalysisArguments diff;
+  std::vector<std::string> files;
+  bool first = false;
+  std::string pickle_compat = "3.9";
+  std::string source_root;
+};
+
+// `line` must outlive the parsing.
+void define_command_line(CLI::App& app, CommandLine& line);
+
+}  // namespace tmbpf
