@@ -29,6 +29,13 @@ TEST(TroffText, prose_keeps_its_hyphens_and_what_is_typed_its_dashes) {
   EXPECT_EQ(troff_bold("--group-by"), "\\fB\\-\\-group\\-by\\fR");
 }
 
+TEST(TroffText, breaks_long_lines_at_spaces_and_never_into_a_request) {
+  const std::string word(40, 'x');
+  EXPECT_EQ(troff_wrapped("one two"), "one two");
+  EXPECT_EQ(troff_wrapped(word + " " + word + " .json"), word + "\n" + word + " .json");
+  EXPECT_EQ(troff_wrapped(word + word + " .json"), word + word + "\n\\&.json");
+}
+
 TEST(FooterText, examples_files_and_statuses_are_taken_apart) {
   const FooterText footer = parse_footer(
       "Examples:\n  a --b 1    what it does\n  c d\n\nFiles:\n  /x/y  z\n\n"

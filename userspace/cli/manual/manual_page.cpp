@@ -65,7 +65,7 @@ std::string synopsis(const CLI::App& root, const CLI::App& command) {
 }
 
 std::string sentence(const std::string& text) {
-  return troff_prose(text) + (text.ends_with('.') ? "\n" : ".\n");
+  return troff_wrapped(troff_prose(text) + (text.ends_with('.') ? "" : ".")) + "\n";
 }
 
 // Whether the description has them all already.

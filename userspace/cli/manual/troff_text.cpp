@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/manual/troff_text.h"
 
+#include <algorithm>
+
 namespace tmbpf {
 namespace {
 
@@ -45,6 +47,26 @@ std::string escape(std::string_view text, bool literal) {
 }  // namespace
 
 std::string troff_prose(std::string_view text) { return escape(text, false); }
+
+std::string troff_wrapped(std::string_view prose) {
+  constexpr std::size_t kWidth = 78;
+  std::string text;
+  std::size_t line = 0;  // where the last one begins
+  while (!prose.empty()) {
+    const std::size_t end = std::min(prose.find(' '), prose.size());
+    const std::string_view word = prose.substr(0, end);
+    if (!text.empty() && text.size() + 1 + word.size() - line > kWidth) {
+      text += '\n';
+      line = text.size();
+      text += word.starts_with('.') ? "\\&" : "";
+    } else if (!text.empty()) {
+      text += ' ';
+    }
+    text += word;
+    prose.remove_prefix(std::min(end + 1, prose.size()));
+  }
+  return text;
+}
 
 std::string troff_literal(std::string_view text) { return escape(text, true); }
 

@@ -12,6 +12,9 @@ namespace tmbpf {
 // spaces.
 std::string troff_prose(std::string_view text);
 
+// Breaks a line of prose at spaces, as long lines of input are bad style; troff fills them again.
+std::string troff_wrapped(std::string_view prose);
+
 // What the user types, as it is: every dash is one.
 std::string troff_literal(std::string_view text);
 
