@@ -12,9 +12,10 @@ __attribute__((used, noreturn)) static void begin(long *stack) {
   exit(Py_BytesMain((int)stack[0], (char **)(stack + 1)));
 }
 
-__asm__(".globl _start\n"
-        "_start:\n"
-        "  xor %ebp, %ebp\n"
-        "  mov %rsp, %rdi\n"
-        "  and $-16, %rsp\n"
-        "  call begin\n");
+__asm__(
+    ".globl _start\n"
+    "_start:\n"
+    "  xor %ebp, %ebp\n"
+    "  mov %rsp, %rdi\n"
+    "  and $-16, %rsp\n"
+    "  call begin\n");
