@@ -86,9 +86,9 @@ class DebianPackageTest(unittest.TestCase):
         self.assertEqual(first["traceback"], [[largest.traceback[0].filename, largest.traceback[0].lineno]])
 
     def test_3_a_snapshot_is_converted_and_reported(self) -> None:
-        self.run_inside("tmbpf", "convert", "/mnt/brought/now.pickle", "/root/now.pb.gz")
-        self.run_inside("tmbpf", "report", "/root/now.pb.gz", "/root/now.html")
-        self.assertEqual(self.run_inside("tmbpf", "stats", "--json", "/root/now.pb.gz").count('"statistics"'), 1)
+        self.run_inside("tmbpf", "convert", "/mnt/brought/now.pickle", "/srv/now.pb.gz")
+        self.run_inside("tmbpf", "report", "/srv/now.pb.gz", "/srv/now.html")
+        self.assertEqual(self.run_inside("tmbpf", "stats", "--json", "/srv/now.pb.gz").count('"statistics"'), 1)
         for name in ("now.pb.gz", "now.html"):
             os.remove(os.path.join(self.root, "root", name))
 

@@ -92,7 +92,8 @@ std::string statistics_text(const Snapshot& snapshot) {
   std::string text;
   for (const KeyType key : {KeyType::lineno, KeyType::filename}) {
     for (const bool cumulative : {false, true}) {
-      for (const Statistic& statistic : statistics(snapshot, key, cumulative ? Cumulative::yes : Cumulative::no)) {
+      for (const Statistic& statistic :
+           statistics(snapshot, key, cumulative ? Cumulative::yes : Cumulative::no)) {
         text += to_string(statistic, snapshot.table()) + "\n";
       }
     }
