@@ -29,7 +29,7 @@ struct AnalysisOptions {
   std::optional<std::uint64_t> block;  // the trace that holds this address
 };
 
-// Adds the options; the result is in `options` once the command line is parsed and finish() ran.
+// The options on the command line; options() is to be called once that is parsed.
 class AnalysisArguments {
  public:
   void add_to(CLI::App& app);
