@@ -116,15 +116,19 @@ while True:
   ASSERT_GT(kept.size(), 4900U);
   const PythonTarget target = open_python_target(python.pid());
   const ProcessMemory memory(python.pid());
-  for (int i = 0; i < 200; ++i) {
+  constexpr std::uint64_t kReadings = 200;
+  std::uint64_t unsettled = 0;
+  for (std::uint64_t i = 0; i < kReadings; ++i) {
     const PymallocHeap heap = read_pymalloc_heap(memory, target.python);
     std::size_t missing = 0;
     for (const std::uint64_t address : kept) {
       missing += heap.blocks.contains(address) || !heap.is_settled(address) ? 0 : 1;
     }
     EXPECT_EQ(missing, 0U);
-    EXPECT_LE(heap.unsettled_pools, 4U);
+    unsettled += heap.unsettled_pools;
   }
+  // Over all readings: in any single one the reader may be put off its core at a bad moment.
+  EXPECT_LE(unsettled, kReadings);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pythons, HeapTest, testing::ValuesIn(supported_pythons()), python_name);

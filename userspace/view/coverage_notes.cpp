@@ -44,9 +44,9 @@ std::string largest_classes(const Coverage& coverage, Blocks of) {
 std::vector<std::string> coverage_notes(const Coverage& coverage) {
   std::vector<std::string> notes;
   if (coverage.missing != 0) {
-    constexpr Blocks missing = &SizeClassCoverage::missing;
-    notes.push_back(fmt::format("{} missing{}", blocks_text(coverage.missing, coverage, missing),
-                                largest_classes(coverage, missing)));
+    constexpr Blocks kMissing = &SizeClassCoverage::missing;
+    notes.push_back(fmt::format("{} missing{}", blocks_text(coverage.missing, coverage, kMissing),
+                                largest_classes(coverage, kMissing)));
   }
   for (const Loss& cause : coverage.causes) {
     notes.push_back(fmt::format("at {} {} of them: {}", cause.key == "not_seen" ? "least" : "most",
@@ -61,10 +61,10 @@ std::vector<std::string> coverage_notes(const Coverage& coverage) {
                                 counted(coverage.unsettled_pools, "pool")));
   }
   if (coverage.before != 0) {
-    constexpr Blocks before = &SizeClassCoverage::before;
+    constexpr Blocks kBefore = &SizeClassCoverage::before;
     notes.push_back(fmt::format("{} from before the attach{}",
-                                blocks_text(coverage.before, coverage, before),
-                                largest_classes(coverage, before)));
+                                blocks_text(coverage.before, coverage, kBefore),
+                                largest_classes(coverage, kBefore)));
   }
   return notes;
 }

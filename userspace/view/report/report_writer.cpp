@@ -11,12 +11,12 @@ namespace tmbpf {
 
 void write_report(const Snapshot& snapshot, const Snapshot* old, const ReportOptions& options,
                   const ReportSink& sink) {
-  constexpr bool ascii = true;
+  constexpr bool kAscii = true;
   const ReportPage page = report_page();
   sink(page.before_title);
   sink(escape_html(report_text(options.title, options.max_name_length)));
   sink(page.before_data);
-  sink(escape_script(report_data(snapshot, old, options).dump(-1, ' ', ascii)));
+  sink(escape_script(report_data(snapshot, old, options).dump(-1, ' ', kAscii)));
   sink(page.after_data);
 }
 

@@ -26,10 +26,10 @@ void add_bounded(Amount& sum, const Amount& more) {
 }  // namespace
 
 std::size_t StackTree::TreeFrameHash::operator()(const TreeFrame& frame) const {
-  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
-  std::uint64_t hash = frame.filename * odd;
-  hash = (hash ^ (hash >> 32U) ^ frame.lineno) * odd;
-  hash = (hash ^ (hash >> 32U) ^ frame.function) * odd;
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  std::uint64_t hash = frame.filename * kOdd;
+  hash = (hash ^ (hash >> 32U) ^ frame.lineno) * kOdd;
+  hash = (hash ^ (hash >> 32U) ^ frame.function) * kOdd;
   return hash ^ (hash >> 32U);
 }
 
