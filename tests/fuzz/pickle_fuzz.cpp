@@ -7,8 +7,8 @@
 
 #include "tests/fuzz/snapshot_check.h"
 #include "userspace/files/memory_source.h"
-#include "userspace/files/pickle_reader.h"
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_reader.h"
+#include "userspace/files/pickle/pickle_writer.h"
 #include "userspace/files/string_sink.h"
 #include "util/error.h"
 

@@ -10,8 +10,8 @@
 #include "tests/fuzz/snapshot_check.h"
 #include "userspace/files/gzip_sink.h"
 #include "userspace/files/memory_source.h"
-#include "userspace/files/pprof_reader.h"
-#include "userspace/files/pprof_writer.h"
+#include "userspace/files/pprof/pprof_reader.h"
+#include "userspace/files/pprof/pprof_writer.h"
 #include "userspace/files/string_sink.h"
 #include "util/error.h"
 

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "userspace/files/json_reader.h"
-#include "userspace/files/json_writer.h"
+#include "userspace/files/json/json_reader.h"
+#include "userspace/files/json/json_writer.h"
 #include "userspace/files/memory_source.h"
 #include "userspace/files/string_sink.h"
 

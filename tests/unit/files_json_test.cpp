@@ -11,7 +11,7 @@
 #include "tests/unit/files_hostile_snapshot.h"
 #include "tests/unit/files_json_document.h"
 #include "tests/unit/model_random_snapshot.h"
-#include "userspace/files/json_reader.h"
+#include "userspace/files/json/json_reader.h"
 #include "userspace/files/memory_source.h"
 
 namespace tmbpf::test {

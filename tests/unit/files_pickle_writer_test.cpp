@@ -10,7 +10,7 @@
 #include "tests/unit/util_command.h"
 #include "tests/unit/util_python_interpreter.h"
 #include "tests/unit/util_scratch_directory.h"
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_writer.h"
 #include "userspace/files/snapshot_file.h"
 
 namespace tmbpf::test {

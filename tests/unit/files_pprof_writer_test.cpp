@@ -16,7 +16,7 @@
 #include "tests/unit/model_random_snapshot.h"
 #include "tests/unit/util_command.h"
 #include "tests/unit/util_scratch_directory.h"
-#include "userspace/files/pprof_writer.h"
+#include "userspace/files/pprof/pprof_writer.h"
 #include "userspace/files/snapshot_file.h"
 
 namespace tmbpf::test {

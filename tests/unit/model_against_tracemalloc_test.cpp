@@ -18,7 +18,7 @@
 #include "tests/unit/util_python_interpreter.h"
 #include "tests/unit/util_scratch_directory.h"
 #include "userspace/files/file_sink.h"
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_writer.h"
 #include "userspace/files/source_files.h"
 #include "userspace/model/filter.h"
 #include "userspace/model/printed_form.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_writer.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf {

@@ -12,7 +12,7 @@
 #include "tests/unit/pickle/weighted_snapshot.h"
 #include "tests/unit/util_scratch_directory.h"
 #include "userspace/files/file_source.h"
-#include "userspace/files/pickle_reader.h"
+#include "userspace/files/pickle/pickle_reader.h"
 #include "userspace/model/printed_form.h"
 #include "userspace/model/statistics.h"
 

@@ -8,7 +8,7 @@
 #include "tests/unit/pickle/snapshot_text.h"
 #include "tests/unit/util_scratch_directory.h"
 #include "userspace/files/file_source.h"
-#include "userspace/files/pickle_reader.h"
+#include "userspace/files/pickle/pickle_reader.h"
 
 namespace tmbpf::test {
 namespace {

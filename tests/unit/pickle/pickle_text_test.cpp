@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/files/pickle_text.h"
+#include "userspace/files/pickle/pickle_text.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "userspace/files/pickle_names.h"
+#include "userspace/files/pickle/pickle_names.h"
 
 namespace tmbpf::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/support/python_interpreters.h"
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_writer.h"
 
 namespace tmbpf::test {
 

@@ -14,7 +14,7 @@
 #include "tests/unit/util_scratch_directory.h"
 #include "userspace/files/file_source.h"
 #include "userspace/files/memory_source.h"
-#include "userspace/files/pickle_reader.h"
+#include "userspace/files/pickle/pickle_reader.h"
 #include "util/error.h"
 
 namespace tmbpf::test {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "userspace/files/memory_source.h"
-#include "userspace/files/pickle_reader.h"
+#include "userspace/files/pickle/pickle_reader.h"
 #include "util/error.h"
 
 namespace tmbpf::test {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "userspace/files/pickle_writer.h"
+#include "userspace/files/pickle/pickle_writer.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf::test {

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/files/pprof/pprof_reader.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "userspace/files/memory_budget.h"
+#include "userspace/files/pprof/profile_dictionary.h"
+#include "userspace/files/pprof/profile_stream.h"
+#include "userspace/files/pprof/sizes_label.h"
+
+namespace tmbpf {
+namespace {
+
+// The second time through the file: everything that the samples name is known.
+class SampleReader final : public ProfileStream::Visitor {
+ public:
+  SampleReader(ProfileStream& stream, const ProfileDictionary& dictionary, Snapshot& snapshot)
+      : stream_(stream), dictionary_(dictionary), snapshot_(snapshot) {
+    const auto objects = dictionary.value_index("inuse_objects");
+    const auto bytes = dictionary.value_index("inuse_space");
+    if (!objects || !bytes) {
+      stream.fail(
+          "no values of the types inuse_objects and inuse_space: no profile of live memory");
+    }
+    objects_ = *objects;
+    bytes_ = *bytes;
+  }
+
+  void on_location(const pprof::Location& /*location*/) override {}
+  void on_function(const pprof::Function& /*function*/) override {}
+  void on_string(std::string /*text*/) override {}
+  void on_rest(const pprof::Profile& /*part*/) override {}
+  [[nodiscard]] bool wants_samples() const override { return true; }
+
+  void on_sample(const pprof::Sample& sample) override {
+    const Labels labels = labels_of(sample);
+    const Trace trace{.domain = labels.domain,
+                      .traceback = add_traceback(sample, labels.total_nframe),
+                      .size = 0,
+                      .weight = 1,
+                      .time = labels.time,
+                      .address = labels.address};
+    const std::int64_t objects = value(sample, objects_);
+    const std::int64_t bytes = value(sample, bytes_);
+    const bool estimate = labels.size && labels.weight;  // its values are rounded
+    if (!estimate && (objects < 0 || bytes < 0 || (objects == 0 && bytes != 0))) {
+      stream_.fail(fmt::format("a sample of {} blocks with {} bytes", objects, bytes));
+    }
+    if (labels.sizes) {
+      for (const auto& [size, count] : *labels.sizes) {
+        add(trace, size, count);
+      }
+    } else if (labels.size) {
+      add(trace, *labels.size, labels.weight.value_or(static_cast<double>(objects)));
+    } else if (objects != 0) {
+      const std::int64_t larger = bytes % objects;
+      add(trace, static_cast<std::uint64_t>(bytes / objects) + 1, static_cast<double>(larger));
+      add(trace, static_cast<std::uint64_t>(bytes / objects),
+          static_cast<double>(objects - larger));
+    }
+  }
+
+ private:
+  struct Labels {
+    std::uint32_t domain = 0;
+    std::optional<std::uint64_t> size;
+    std::optional<std::vector<std::pair<std::uint64_t, double>>> sizes;
+    std::uint32_t total_nframe = 0;
+    std::optional<double> weight;
+    std::int64_t time = 0;
+    std::uint64_t address = 0;
+  };
+
+  [[nodiscard]] std::int64_t value(const pprof::Sample& sample, int index) const {
+    if (index >= sample.value_size()) {
+      stream_.fail(fmt::format("a sample with {} values, expected more", sample.value_size()));
+    }
+    return sample.value(index);
+  }
+
+  [[nodiscard]] Labels labels_of(const pprof::Sample& sample) const {
+    Labels labels;
+    for (const pprof::Label& label : sample.label()) {
+      const std::string_view key = dictionary_.string(label.key());
+      if (key == "domain") {
+        labels.domain = static_cast<std::uint32_t>(label.num());
+      } else if (key == "size") {
+        labels.size = static_cast<std::uint64_t>(label.num());
+      } else if (key == "total_nframe") {
+        labels.total_nframe = static_cast<std::uint32_t>(label.num());
+      } else if (key == "time") {
+        labels.time = label.num();
+      } else if (key == "address") {
+        labels.address = static_cast<std::uint64_t>(label.num());
+      } else if (key == "sizes") {
+        labels.sizes = parse_sizes(dictionary_.string(label.str()));
+        if (!labels.sizes) {
+          stream_.fail("sizes of blocks that are no numbers");
+        }
+      } else if (key == "weight") {
+        labels.weight = weight_of(dictionary_.string(label.str()));
+      }
+    }
+    return labels;
+  }
+
+  [[nodiscard]] double weight_of(std::string_view text) const {
+    double weight = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(weight) ||
+        weight <= 0) {
+      stream_.fail("a weight that is no number above 0");
+    }
+    return weight;
+  }
+
+  // A traceback often has several samples.
+  TracebackId add_traceback(const pprof::Sample& sample, std::uint32_t total_nframe) {
+    frames_.clear();
+    for (const std::uint64_t location : sample.location_id()) {
+      const auto frames = dictionary_.frames(location);
+      frames_.insert(frames_.end(), frames.begin(), frames.end());
+    }
+    const std::size_t before = snapshot_.table().traceback_count();
+    const TracebackId traceback = snapshot_.add_traceback(frames_, total_nframe);
+    if (snapshot_.table().traceback_count() != before) {
+      constexpr std::uint64_t kEntry = 80;  // in the table's index
+      account(kEntry + frames_.size() * sizeof(FrameId));
+    }
+    return traceback;
+  }
+
+  void add(Trace trace, std::uint64_t size, double weight) {
+    if (weight == 0) {
+      return;
+    }
+    trace.size = size;
+    trace.weight = weight;
+    snapshot_.add_trace(trace);
+    constexpr std::uint64_t kRow = 40;
+    account(kRow);
+  }
+
+  void account(std::uint64_t bytes) {
+    memory_ += bytes;
+    if (memory_ + dictionary_.memory() > memory_budget(stream_.consumed())) {
+      stream_.fail("it unpacks to more than a profile of its size does");
+    }
+  }
+
+  ProfileStream& stream_;
+  const ProfileDictionary& dictionary_;
+  Snapshot& snapshot_;
+  int objects_ = 0;
+  int bytes_ = 0;
+  std::vector<FrameId> frames_;
+  std::uint64_t memory_ = 0;
+};
+
+}  // namespace
+
+bool is_gzip(std::string_view first_bytes) { return first_bytes.starts_with("\x1f\x8b"); }
+
+Snapshot read_pprof(ByteSource& source, std::shared_ptr<TracebackTable> table) {
+  ProfileStream stream(source);
+  ProfileDictionary dictionary(stream);
+  stream.visit(dictionary);
+  Snapshot snapshot(std::move(table));
+  dictionary.resolve(snapshot);
+  SampleReader samples(stream, dictionary, snapshot);
+  stream.visit(samples);
+  return snapshot;
+}
+
+}  // namespace tmbpf
