@@ -88,6 +88,15 @@ bool wants_color(const std::string& when) {
 
 }  // namespace
 
+ReadScope AnalysisOptions::read_scope() const {
+  const bool all_frames = group_by == KeyType::traceback || cumulative != Cumulative::no ||
+                          std::ranges::any_of(filters, [](const TraceFilter& filter) {
+                            const auto* by_frame = std::get_if<Filter>(&filter);
+                            return by_frame != nullptr && by_frame->all_frames;
+                          });
+  return {.sizes = block.has_value(), .frames = all_frames ? kMaxFrames : 1};
+}
+
 void AnalysisArguments::add_to(CLI::App& app) {
   app.add_option("--group-by", group_by_, "lineno, filename, traceback or function")
       ->check(CLI::IsMember({"lineno", "filename", "traceback", "function"}))

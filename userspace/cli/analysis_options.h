@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/files/read_scope.h"
 #include "userspace/model/filter.h"
 #include "userspace/model/grouping.h"
 #include "userspace/view/top_text.h"
@@ -27,6 +28,9 @@ struct AnalysisOptions {
   std::optional<double> newer;
   std::vector<TraceFilter> filters;
   std::optional<std::uint64_t> block;  // the trace that holds this address
+
+  // What of a file makes a difference to the view.
+  [[nodiscard]] ReadScope read_scope() const;
 };
 
 // The options on the command line; options() is to be called once that is parsed.

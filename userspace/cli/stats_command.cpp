@@ -113,7 +113,7 @@ class Analysis {
 
   View open(const std::string& path) {
     FileProgress progress(path);
-    Snapshot whole = read_snapshot(path, table_, progress.reporter());
+    Snapshot whole = read_snapshot(path, table_, progress.reporter(), options_.read_scope());
     progress.clear();
     const BlockSum all = sum_of(whole);
     Snapshot some =

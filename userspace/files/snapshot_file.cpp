@@ -78,11 +78,11 @@ void write_snapshot(const Snapshot& snapshot, const std::string& path, PickleFor
 }
 
 Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> table,
-                       const ReadProgress& progress) {
+                       const ReadProgress& progress, const ReadScope& scope) {
   FileSource file(path);
   WatchedSource source(file, progress);
   if (is_gzip(source.beginning())) {
-    return read_pprof(source, std::move(table));
+    return read_pprof(source, std::move(table), scope);
   }
   if (is_pickle(source.beginning())) {
     return read_pickle(source, std::move(table));

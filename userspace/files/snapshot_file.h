@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/files/pickle/pickle_writer.h"
+#include "userspace/files/read_scope.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf {
@@ -34,6 +35,6 @@ using ReadProgress = std::function<void(std::uint64_t done, std::uint64_t total)
 // Reads pickles, pprof profiles and JSON, told by their content. Into `table`, so
 // that snapshots that are to be compared can share one. Throws Error naming file and place.
 Snapshot read_snapshot(const std::string& path, std::shared_ptr<TracebackTable> table,
-                       const ReadProgress& progress = {});
+                       const ReadProgress& progress = {}, const ReadScope& scope = {});
 
 }  // namespace tmbpf

@@ -25,6 +25,9 @@ class ChunkedVector {
   [[nodiscard]] const Value& operator[](std::size_t index) const {
     return chunks_[index / kChunk][index % kChunk];
   }
+  [[nodiscard]] Value& operator[](std::size_t index) {
+    return chunks_[index / kChunk][index % kChunk];
+  }
 
  private:
   static constexpr std::size_t kChunk = 4096;  // values; a power of two: the divisions are shifts

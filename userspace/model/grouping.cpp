@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "userspace/model/content_index.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -46,13 +47,19 @@ std::size_t hash_of(const std::vector<std::uint32_t>& numbers) {
 }  // namespace
 
 Grouping::Grouping(const TracebackTable& table, KeyType type, Cumulative cumulative)
-    : table_(table), type_(type), cumulative_(cumulative) {
+    : table_(table),
+      type_(type),
+      cumulative_(cumulative),
+      identity_index_(std::make_unique<ContentIndex>()),
+      traceback_index_(std::make_unique<ContentIndex>()) {
   if (type == KeyType::traceback && cumulative != Cumulative::no) {
     throw Error("cumulative mode cannot be used with key type 'traceback'",
                 "Group by lineno, filename or function, or leave out cumulative.",
                 ExitStatus::usage);
   }
 }
+
+Grouping::~Grouping() = default;
 
 std::vector<BlockSum> Grouping::sum(const Snapshot& snapshot) {
   const std::vector<BlockSum> sums = sum_by_traceback(snapshot);
@@ -93,16 +100,25 @@ std::uint32_t Grouping::group_of(FrameId frame) {
   }
   std::uint32_t& group = frame_groups_[index];
   if (group == kNone) {
-    const Frame shown = table_.frame(frame);
-    const Frame key = identity(shown, type_);
-    const auto next = static_cast<std::uint32_t>(frame_index_.size());
-    const auto [entry, added] = frame_index_.try_emplace(key, next);
-    group = entry->second;
-    if (added && type_ != KeyType::traceback) {
-      keys_.push_back({.type = type_, .frame = type_ == KeyType::lineno ? shown : key});
-    }
+    group = add_frame(table_.frame(frame));
   }
   return group;
+}
+
+std::uint32_t Grouping::add_frame(const Frame& frame) {
+  const Frame key = identity(frame, type_);
+  const std::size_t hash = FrameHash()(key);
+  const auto known =
+      identity_index_->find(hash, [&](std::uint32_t group) { return identities_[group] == key; });
+  if (known) {
+    return *known;
+  }
+  identity_index_->add(hash);
+  identities_.push_back(key);
+  if (type_ != KeyType::traceback) {
+    keys_.push_back({.type = type_, .frame = type_ == KeyType::lineno ? frame : key});
+  }
+  return static_cast<std::uint32_t>(identities_.size() - 1);
 }
 
 // Tracebacks that differ only in function names or total_nframe are one group.
@@ -112,17 +128,16 @@ std::uint32_t Grouping::group_of(TracebackId traceback) {
     lines_.push_back(group_of(frame));
   }
   const std::size_t hash = hash_of(lines_);
-  const auto [first, last] = traceback_index_.equal_range(hash);
-  for (auto known = first; known != last; ++known) {
-    const auto frames = table_.traceback(keys_[known->second].traceback).frames;
-    if (std::ranges::equal(frames, lines_, {}, [this](FrameId id) { return group_of(id); })) {
-      return known->second;
-    }
+  const auto known = traceback_index_->find(hash, [&](std::uint32_t group) {
+    const auto frames = table_.traceback(keys_[group].traceback).frames;
+    return std::ranges::equal(frames, lines_, {}, [this](FrameId id) { return group_of(id); });
+  });
+  if (known) {
+    return *known;
   }
-  const auto group = static_cast<std::uint32_t>(keys_.size());
+  traceback_index_->add(hash);
   keys_.push_back({.type = type_, .traceback = traceback});
-  traceback_index_.emplace(hash, group);
-  return group;
+  return static_cast<std::uint32_t>(keys_.size() - 1);
 }
 
 }  // namespace tmbpf

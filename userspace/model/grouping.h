@@ -5,8 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
 #include "userspace/model/block_sum.h"
@@ -14,6 +13,8 @@
 #include "userspace/model/statistic.h"
 
 namespace tmbpf {
+
+class ContentIndex;
 
 // Which frames of a traceback a block is counted at.
 enum class Cumulative : std::uint8_t {
@@ -26,6 +27,11 @@ class Grouping {
  public:
   // Throws Error (usage) for tracebacks with `yes` or `unique`, as tracemalloc does.
   Grouping(const TracebackTable& table, KeyType type, Cumulative cumulative);
+  Grouping(const Grouping&) = delete;
+  Grouping& operator=(const Grouping&) = delete;
+  Grouping(Grouping&&) = delete;
+  Grouping& operator=(Grouping&&) = delete;
+  ~Grouping();
 
   // By group; empty() where the snapshot has no block of the group. Millions of traces share far
   // fewer tracebacks, so all but one addition is done per traceback.
@@ -36,6 +42,7 @@ class Grouping {
 
  private:
   std::uint32_t group_of(FrameId frame);
+  std::uint32_t add_frame(const Frame& frame);
   std::uint32_t group_of(TracebackId traceback);
   void collect_groups(TracebackId traceback);
 
@@ -44,10 +51,11 @@ class Grouping {
   Cumulative cumulative_;
   std::vector<GroupKey> keys_;
   std::vector<std::uint32_t> frame_groups_;  // by FrameId; kNone: not met yet
-  std::unordered_map<Frame, std::uint32_t, FrameHash> frame_index_;
-  std::unordered_multimap<std::size_t, std::uint32_t> traceback_index_;  // by hash of its lines
-  std::vector<std::uint32_t> lines_;                                     // of the one looked at
-  std::vector<std::uint32_t> groups_;                                    // likewise
+  std::vector<Frame> identities_;            // of frames, in the order of their groups
+  std::unique_ptr<ContentIndex> identity_index_;
+  std::unique_ptr<ContentIndex> traceback_index_;  // of groups of tracebacks, by their lines
+  std::vector<std::uint32_t> lines_;               // of the one looked at
+  std::vector<std::uint32_t> groups_;              // likewise
 };
 
 }  // namespace tmbpf

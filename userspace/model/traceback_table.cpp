@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
+#include "userspace/model/content_index.h"
 #include "userspace/model/wtf8.h"
 
 namespace tmbpf {
@@ -17,11 +19,8 @@ std::uint64_t mix(std::uint64_t value) {
 }
 
 std::size_t hash_content(std::span<const FrameId> frames, std::uint16_t total_nframe) {
-  std::uint64_t hash = mix(total_nframe + 1ULL);
-  for (const FrameId frame : frames) {
-    hash = mix(hash + 0x9e3779b97f4a7c15ULL + to_index(frame));
-  }
-  return hash;
+  const std::string_view bytes(reinterpret_cast<const char*>(frames.data()), frames.size_bytes());
+  return mix(std::hash<std::string_view>()(bytes) + total_nframe);
 }
 
 }  // namespace
@@ -32,7 +31,13 @@ std::size_t FrameHash::operator()(const Frame& frame) const {
   return mix(mix(names) + frame.lineno);
 }
 
-TracebackTable::TracebackTable() { add_string(""); }
+TracebackTable::TracebackTable()
+    : frame_index_(std::make_unique<ContentIndex>()),
+      traceback_index_(std::make_unique<ContentIndex>()) {
+  add_string("");
+}
+
+TracebackTable::~TracebackTable() = default;
 
 StringId TracebackTable::add_string(std::string_view text) {
   // What is stored is valid, so a hit needs no check.
@@ -49,12 +54,14 @@ StringId TracebackTable::add_string(std::string_view text) {
 }
 
 FrameId TracebackTable::add_frame(const Frame& frame) {
-  const auto id = static_cast<FrameId>(frames_.size());
-  const auto [entry, added] = frame_index_.try_emplace(frame, id);
-  if (added) {
-    frames_.push_back(frame);
+  const std::size_t hash = FrameHash()(frame);
+  const auto is_it = [&](std::uint32_t number) { return frames_[number] == frame; };
+  if (const auto known = frame_index_->find(hash, is_it)) {
+    return FrameId{*known};
   }
-  return entry->second;
+  frame_index_->add(hash);
+  frames_.push_back(frame);
+  return static_cast<FrameId>(frames_.size() - 1);
 }
 
 TracebackId TracebackTable::add_traceback(std::span<const FrameId> most_recent_first,
@@ -69,18 +76,18 @@ TracebackId TracebackTable::add_traceback(std::span<const FrameId> most_recent_f
   const auto total =
       static_cast<std::uint16_t>(std::clamp<std::uint32_t>(total_nframe, length, kMaxFrames));
   const std::size_t hash = hash_content(frames, total);
-  const auto [first, last] = traceback_index_.equal_range(hash);
-  for (auto candidate = first; candidate != last; ++candidate) {
-    const Traceback known = traceback(candidate->second);
-    if (known.total_nframe == total && std::ranges::equal(known.frames, frames)) {
-      return candidate->second;
-    }
+  const auto is_it = [&](std::uint32_t number) {
+    const Traceback known = traceback(TracebackId{number});
+    return known.total_nframe == total && std::ranges::equal(known.frames, frames);
+  };
+  if (const auto known = traceback_index_->find(hash, is_it)) {
+    return TracebackId{*known};
   }
   const auto id = static_cast<TracebackId>(tracebacks_.size());
   tracebacks_.push_back(
       {.begin = traceback_frames_.size(), .length = length, .total_nframe = total});
   traceback_frames_.insert(traceback_frames_.end(), frames.begin(), frames.end());
-  traceback_index_.emplace(hash, id);
+  traceback_index_->add(hash);
   return id;
 }
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@
 #include "userspace/model/traceback.h"
 
 namespace tmbpf {
+
+class ContentIndex;
 
 struct FrameHash {
   std::size_t operator()(const Frame& frame) const;
@@ -39,7 +42,7 @@ class TracebackTable {
   TracebackTable& operator=(const TracebackTable&) = delete;
   TracebackTable(TracebackTable&&) = delete;
   TracebackTable& operator=(TracebackTable&&) = delete;
-  ~TracebackTable() = default;
+  ~TracebackTable();
 
   // Any bytes; stored as WTF-8 (see to_wtf8).
   StringId add_string(std::string_view text);
@@ -67,10 +70,10 @@ class TracebackTable {
   std::deque<std::string> strings_;  // a deque: string_index_ refers to its elements
   std::unordered_map<std::string_view, StringId> string_index_;
   std::vector<Frame> frames_;
-  std::unordered_map<Frame, FrameId, FrameHash> frame_index_;
+  std::unique_ptr<ContentIndex> frame_index_;
   std::vector<FrameId> traceback_frames_;  // of all tracebacks, one after the other
   std::vector<Extent> tracebacks_;
-  std::unordered_multimap<std::size_t, TracebackId> traceback_index_;  // by hash of the content
+  std::unique_ptr<ContentIndex> traceback_index_;
 };
 
 }  // namespace tmbpf

@@ -210,8 +210,8 @@ void PickleDecoder::put(std::uint64_t index) {
     fail(fmt::format("place {} in the memo, in a file that is at byte {}", index, start_));
   }
   need(1);
-  if (index >= memo_.size()) {
-    memo_.resize(index + 1);
+  while (index >= memo_.size()) {
+    memo_.push_back({});
   }
   memo_size_ += memo_[index].is(PickleKind::absent) ? 1 : 0;
   memo_[index] = stack_.back();

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 
 #include "userspace/files/pickle/pickle_heap.h"
 #include "userspace/files/pickle/pickle_input.h"
+#include "userspace/model/chunked_vector.h"
 
 namespace tmbpf {
 
@@ -131,7 +131,7 @@ class PickleDecoder {
   PickleHeap& heap_;
   std::vector<PickleValue> stack_;
   std::vector<std::size_t> marks_;  // heights of the stack
-  std::deque<PickleValue> memo_;
+  ChunkedVector<PickleValue> memo_;
   std::uint64_t memo_size_ = 0;  // without the holes
   std::uint64_t start_ = 0;      // offset of the opcode that runs
   char code_ = 0;                // that opcode

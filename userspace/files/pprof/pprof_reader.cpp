@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -18,28 +19,59 @@
 namespace tmbpf {
 namespace {
 
-// The second time through the file: everything that the samples name is known.
-class SampleReader final : public ProfileStream::Visitor {
+class ProfileReader final : public ProfileStream::Visitor {
  public:
-  SampleReader(ProfileStream& stream, const ProfileDictionary& dictionary, Snapshot& snapshot)
-      : stream_(stream), dictionary_(dictionary), snapshot_(snapshot) {
-    const auto objects = dictionary.value_index("inuse_objects");
-    const auto bytes = dictionary.value_index("inuse_space");
-    if (!objects || !bytes) {
-      stream.fail(
-          "no values of the types inuse_objects and inuse_space: no profile of live memory");
+  ProfileReader(ByteSource& source, std::shared_ptr<TracebackTable> table, const ReadScope& scope)
+      : stream_(source),
+        snapshot_(std::move(table)),
+        dictionary_(stream_, snapshot_),
+        scope_(scope) {}
+
+  // Once through the file when what the samples name comes before them, twice otherwise.
+  Snapshot read() {
+    stream_.visit(*this);
+    first_time_ = false;
+    dictionary_.end();
+    find_values();
+    if (deferred_) {
+      seen_ = 0;
+      stream_.visit(*this);
     }
-    objects_ = *objects;
-    bytes_ = *bytes;
+    return std::move(snapshot_);
   }
 
-  void on_location(const pprof::Location& /*location*/) override {}
-  void on_function(const pprof::Function& /*function*/) override {}
-  void on_string(std::string /*text*/) override {}
-  void on_rest(const pprof::Profile& /*part*/) override {}
-  [[nodiscard]] bool wants_samples() const override { return true; }
+  void on_location(const pprof::Location& location) override { dictionary_.add(location); }
+  void on_function(const pprof::Function& function) override { dictionary_.add(function); }
+  void on_string(std::string text) override { dictionary_.add(std::move(text)); }
+  void on_rest(const pprof::Profile& part) override { dictionary_.add(part); }
+  [[nodiscard]] bool wants_samples() const override { return !first_time_ || !deferred_; }
+  [[nodiscard]] bool wants_others() const override { return first_time_; }
 
   void on_sample(const pprof::Sample& sample) override {
+    ++seen_;
+    if (seen_ <= placed_) {
+      return;
+    }
+    try {
+      find_values();
+      place(sample);
+      placed_ = seen_;
+    } catch (const ProfileDictionary::NotYet&) {
+      deferred_ = true;
+    }
+  }
+
+ private:
+  void find_values() {
+    if (!objects_ || !bytes_) {
+      dictionary_.take_comments();
+      objects_ = dictionary_.value_index("inuse_objects");
+      bytes_ = dictionary_.value_index("inuse_space");
+    }
+  }
+
+  // Looks everything up before it adds something.
+  void place(const pprof::Sample& sample) {
     const Labels labels = labels_of(sample);
     const Trace trace{.domain = labels.domain,
                       .traceback = add_traceback(sample, labels.total_nframe),
@@ -47,8 +79,8 @@ class SampleReader final : public ProfileStream::Visitor {
                       .weight = 1,
                       .time = labels.time,
                       .address = labels.address};
-    const std::int64_t objects = value(sample, objects_);
-    const std::int64_t bytes = value(sample, bytes_);
+    const std::int64_t objects = value(sample, *objects_);
+    const std::int64_t bytes = value(sample, *bytes_);
     const bool estimate = labels.size && labels.weight;  // its values are rounded
     if (!estimate && (objects < 0 || bytes < 0 || (objects == 0 && bytes != 0))) {
       stream_.fail(fmt::format("a sample of {} blocks with {} bytes", objects, bytes));
@@ -67,7 +99,6 @@ class SampleReader final : public ProfileStream::Visitor {
     }
   }
 
- private:
   struct Labels {
     std::uint32_t domain = 0;
     std::optional<std::uint64_t> size;
@@ -99,7 +130,7 @@ class SampleReader final : public ProfileStream::Visitor {
         labels.time = label.num();
       } else if (key == "address") {
         labels.address = static_cast<std::uint64_t>(label.num());
-      } else if (key == "sizes") {
+      } else if (key == "sizes" && scope_.sizes) {
         labels.sizes = parse_sizes(dictionary_.string(label.str()));
         if (!labels.sizes) {
           stream_.fail("sizes of blocks that are no numbers");
@@ -125,9 +156,13 @@ class SampleReader final : public ProfileStream::Visitor {
   TracebackId add_traceback(const pprof::Sample& sample, std::uint32_t total_nframe) {
     frames_.clear();
     for (const std::uint64_t location : sample.location_id()) {
+      if (frames_.size() >= scope_.frames) {
+        break;
+      }
       const auto frames = dictionary_.frames(location);
       frames_.insert(frames_.end(), frames.begin(), frames.end());
     }
+    frames_.resize(std::min<std::size_t>(frames_.size(), scope_.frames));
     const std::size_t before = snapshot_.table().traceback_count();
     const TracebackId traceback = snapshot_.add_traceback(frames_, total_nframe);
     if (snapshot_.table().traceback_count() != before) {
@@ -155,12 +190,17 @@ class SampleReader final : public ProfileStream::Visitor {
     }
   }
 
-  ProfileStream& stream_;
-  const ProfileDictionary& dictionary_;
-  Snapshot& snapshot_;
-  int objects_ = 0;
-  int bytes_ = 0;
+  ProfileStream stream_;
+  Snapshot snapshot_;
+  ProfileDictionary dictionary_;
+  const ReadScope& scope_;
+  std::optional<int> objects_;  // which of a sample's values
+  std::optional<int> bytes_;
   std::vector<FrameId> frames_;
+  bool first_time_ = true;    // through the file
+  bool deferred_ = false;     // to the second time: the samples from some one on
+  std::uint64_t seen_ = 0;    // samples, this time
+  std::uint64_t placed_ = 0;  // samples, in all
   std::uint64_t memory_ = 0;
 };
 
@@ -168,15 +208,9 @@ class SampleReader final : public ProfileStream::Visitor {
 
 bool is_gzip(std::string_view first_bytes) { return first_bytes.starts_with("\x1f\x8b"); }
 
-Snapshot read_pprof(ByteSource& source, std::shared_ptr<TracebackTable> table) {
-  ProfileStream stream(source);
-  ProfileDictionary dictionary(stream);
-  stream.visit(dictionary);
-  Snapshot snapshot(std::move(table));
-  dictionary.resolve(snapshot);
-  SampleReader samples(stream, dictionary, snapshot);
-  stream.visit(samples);
-  return snapshot;
+Snapshot read_pprof(ByteSource& source, std::shared_ptr<TracebackTable> table,
+                    const ReadScope& scope) {
+  return ProfileReader(source, std::move(table), scope).read();
 }
 
 }  // namespace tmbpf

@@ -79,9 +79,11 @@ class ProfileBuilder {
   const Snapshot& snapshot_;
   const TracebackTable& table_;
   GzipSink sink_;
-  // Holds only what is not yet in the file: messages written one after the other are one message
-  // to a reader, so memory stays bounded.
-  pprof::Profile piece_;
+  // What is not yet in the file: messages written one after the other are one message to a reader,
+  // so memory stays bounded. Names come before the samples that use them: a reader needs to go
+  // through the file only once.
+  pprof::Profile names_;
+  pprof::Profile samples_;
   std::string encoded_;
   std::unordered_map<std::string, std::int64_t> strings_;
   LabelStrings labels_;
@@ -103,21 +105,21 @@ void ProfileBuilder::put_header() {
              .size = string_index("size"),
              .total_nframe = string_index("total_nframe"),
              .bytes = string_index("bytes")};
-  set_value_type(*piece_.add_sample_type(), "inuse_objects", "count");
-  set_value_type(*piece_.add_sample_type(), "inuse_space", "bytes");
-  set_value_type(*piece_.mutable_period_type(), "space", "bytes");
-  piece_.set_period(1);
-  piece_.set_default_sample_type(string_index("inuse_space"));
+  set_value_type(*names_.add_sample_type(), "inuse_objects", "count");
+  set_value_type(*names_.add_sample_type(), "inuse_space", "bytes");
+  set_value_type(*names_.mutable_period_type(), "space", "bytes");
+  names_.set_period(1);
+  names_.set_default_sample_type(string_index("inuse_space"));
   // Without a mapping that says so, pprof looks for a binary to take names from.
-  pprof::Mapping& mapping = *piece_.add_mapping();
+  pprof::Mapping& mapping = *names_.add_mapping();
   mapping.set_id(kMappingId);
   mapping.set_filename(string_index("python"));
   mapping.set_has_functions(true);
   mapping.set_has_filenames(true);
   mapping.set_has_line_numbers(true);
   const Metadata& metadata = snapshot_.metadata();
-  piece_.set_time_nanos(nanoseconds(metadata, "time").value_or(0));
-  piece_.set_duration_nanos(nanoseconds(metadata, "elapsed").value_or(0));
+  names_.set_time_nanos(nanoseconds(metadata, "time").value_or(0));
+  names_.set_duration_nanos(nanoseconds(metadata, "elapsed").value_or(0));
   put_comment("traceback_limit", std::int64_t{snapshot_.traceback_limit()});
   for (const auto& [key, value] : metadata) {
     put_comment(key, value);
@@ -125,7 +127,7 @@ void ProfileBuilder::put_header() {
 }
 
 void ProfileBuilder::put_comment(const std::string& key, const MetadataValue& value) {
-  piece_.add_comment(string_index(metadata_comment(key, value)));
+  names_.add_comment(string_index(metadata_comment(key, value)));
 }
 
 // By traceback, which a sort of millions of traces would cost more.
@@ -176,7 +178,7 @@ void ProfileBuilder::put_samples_of(std::span<const std::uint32_t> indices) {
 void ProfileBuilder::put_sample(std::span<const Trace> traces) {
   const Trace& one = traces.front();
   const Traceback traceback = table_.traceback(one.traceback);
-  pprof::Sample& sample = *piece_.add_sample();
+  pprof::Sample& sample = *samples_.add_sample();
   for (const FrameId frame : traceback.frames) {
     sample.add_location_id(location_id(frame));
   }
@@ -194,7 +196,7 @@ void ProfileBuilder::put_sample(std::span<const Trace> traces) {
   }
   put_label(sample, labels_.total_nframe, traceback.total_nframe);
   put_own_labels(sample, one);
-  if (piece_.sample_size() >= kSamplesPerPiece) {
+  if (samples_.sample_size() >= kSamplesPerPiece) {
     flush();
   }
 }
@@ -238,7 +240,7 @@ std::uint64_t ProfileBuilder::location_id(FrameId id) {
   const auto [entry, added] = locations_.try_emplace(id, locations_.size() + 1);
   if (added) {
     const Frame frame = table_.frame(id);
-    pprof::Location& location = *piece_.add_location();
+    pprof::Location& location = *names_.add_location();
     location.set_id(entry->second);
     location.set_mapping_id(kMappingId);
     pprof::Line& line = *location.add_line();
@@ -254,7 +256,7 @@ std::uint64_t ProfileBuilder::function_id(const Frame& frame) {
   if (added) {
     const std::string_view filename = table_.string(frame.filename);
     const std::string_view name = table_.string(frame.function);
-    pprof::Function& function = *piece_.add_function();
+    pprof::Function& function = *names_.add_function();
     function.set_id(entry->second);
     function.set_name(string_index(name.empty() ? filename : name));
     function.set_system_name(string_index(name));
@@ -267,16 +269,18 @@ std::int64_t ProfileBuilder::string_index(std::string_view text) {
   const auto next = static_cast<std::int64_t>(strings_.size());
   const auto [entry, added] = strings_.try_emplace(std::string(text), next);
   if (added) {
-    piece_.add_string_table(entry->first);
+    names_.add_string_table(entry->first);
   }
   return entry->second;
 }
 
 void ProfileBuilder::flush() {
   encoded_.clear();
-  piece_.AppendToString(&encoded_);
+  names_.AppendToString(&encoded_);
+  samples_.AppendToString(&encoded_);
   sink_.write(encoded_);
-  piece_.Clear();
+  names_.Clear();
+  samples_.Clear();
 }
 
 }  // namespace

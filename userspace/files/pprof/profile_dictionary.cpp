@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "userspace/files/memory_budget.h"
 #include "userspace/files/pprof/metadata_comment.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr double kSecond = 1e9;  // nanoseconds
 constexpr const char* kLimitKey = "traceback_limit";
+constexpr FrameId kUnresolved{std::numeric_limits<std::uint32_t>::max()};
 
 }  // namespace
 
@@ -25,36 +27,34 @@ void ProfileDictionary::account(std::uint64_t bytes) {
   }
 }
 
-void ProfileDictionary::on_sample(const pprof::Sample& /*sample*/) {}
-
-void ProfileDictionary::on_location(const pprof::Location& location) {
+void ProfileDictionary::add(const pprof::Location& location) {
   const std::size_t begin = lines_.size();
   for (const pprof::Line& line : location.line()) {
     lines_.push_back({.function = line.function_id(), .line = line.line()});
   }
+  frames_.resize(lines_.size(), kUnresolved);
   account((lines_.size() - begin) * (sizeof(Line) + sizeof(FrameId)));
-  if (!locations_.try_emplace(location.id(), Extent{begin, lines_.size() - begin}).second) {
+  if (!locations_.add(location.id(), Extent{begin, lines_.size() - begin})) {
     stream_.fail(fmt::format("a second location with id {}", location.id()));
   }
 }
 
-void ProfileDictionary::on_function(const pprof::Function& function) {
+void ProfileDictionary::add(const pprof::Function& function) {
   account(sizeof(Function));
-  const Function entry{.name = function.name(),
-                       .system_name = function.system_name(),
-                       .filename = function.filename()};
-  if (!functions_.try_emplace(function.id(), entry).second) {
+  if (!functions_.add(function.id(), {.name = function.name(),
+                                      .system_name = function.system_name(),
+                                      .filename = function.filename()})) {
     stream_.fail(fmt::format("a second function with id {}", function.id()));
   }
 }
 
 // Twice: the table of tracebacks keeps it, too.
-void ProfileDictionary::on_string(std::string text) {
+void ProfileDictionary::add(std::string text) {
   account(2 * text.size());
   strings_.push_back(std::move(text));
 }
 
-void ProfileDictionary::on_rest(const pprof::Profile& part) {
+void ProfileDictionary::add(const pprof::Profile& part) {
   for (const std::int64_t comment : part.comment()) {
     account(sizeof(comment));
     comments_.push_back(comment);
@@ -67,23 +67,20 @@ void ProfileDictionary::on_rest(const pprof::Profile& part) {
   duration_nanos_ = part.duration_nanos() != 0 ? part.duration_nanos() : duration_nanos_;
 }
 
-void ProfileDictionary::resolve(Snapshot& snapshot) {
-  take_comments(snapshot);
+void ProfileDictionary::end() {
+  ended_ = true;
+  take_comments();
   if (!ours_ && time_nanos_ != 0) {
-    snapshot.set_metadata("time", static_cast<double>(time_nanos_) / kSecond);
+    snapshot_.set_metadata("time", static_cast<double>(time_nanos_) / kSecond);
   }
   if (!ours_ && duration_nanos_ != 0) {
-    snapshot.set_metadata("elapsed", static_cast<double>(duration_nanos_) / kSecond);
-  }
-  frames_.reserve(lines_.size());
-  for (const Line& line : lines_) {
-    frames_.push_back(frame_of(line, snapshot));
+    snapshot_.set_metadata("elapsed", static_cast<double>(duration_nanos_) / kSecond);
   }
 }
 
-void ProfileDictionary::take_comments(Snapshot& snapshot) {
-  for (const std::int64_t comment : comments_) {
-    auto metadatum = parse_metadata_comment(string(comment));
+void ProfileDictionary::take_comments() {
+  for (; comments_taken_ < comments_.size(); ++comments_taken_) {
+    auto metadatum = parse_metadata_comment(string(comments_[comments_taken_]));
     if (!metadatum) {
       continue;
     }
@@ -91,48 +88,66 @@ void ProfileDictionary::take_comments(Snapshot& snapshot) {
     const auto* integer = std::get_if<std::int64_t>(&value);
     if (key == kLimitKey && integer != nullptr) {
       ours_ = true;
-      snapshot.set_traceback_limit(
+      snapshot_.set_traceback_limit(
           static_cast<std::uint32_t>(std::clamp<std::int64_t>(*integer, 1, kMaxFrames)));
     } else {
-      snapshot.set_metadata(key, std::move(value));
+      snapshot_.set_metadata(key, std::move(value));
     }
   }
 }
 
-// Other tools have no name apart from the one that is shown.
-FrameId ProfileDictionary::frame_of(const Line& line, Snapshot& snapshot) const {
-  const auto found = functions_.find(line.function);
-  if (found == functions_.end()) {
-    stream_.fail(fmt::format("a location with function {}, which is not there", line.function));
+std::span<const FrameId> ProfileDictionary::frames(std::uint64_t location) {
+  const Extent* found = locations_.find(location);
+  if (found == nullptr) {
+    fail_missing(fmt::format("a sample with location {}, which is not there", location));
   }
-  const Function& function = found->second;
-  const auto number =
-      std::clamp<std::int64_t>(line.line, 0, std::numeric_limits<std::uint32_t>::max());
-  return snapshot.add_frame(
-      snapshot.add_string(string(function.filename)), static_cast<std::uint32_t>(number),
-      snapshot.add_string(string(ours_ ? function.system_name : function.name)));
+  const auto frames = std::span(frames_).subspan(found->begin, found->count);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (frames[i] == kUnresolved) {
+      frames[i] = frame_of(lines_[found->begin + i]);
+    }
+  }
+  return frames;
 }
 
-std::span<const FrameId> ProfileDictionary::frames(std::uint64_t location) const {
-  const auto found = locations_.find(location);
-  if (found == locations_.end()) {
-    stream_.fail(fmt::format("a sample with location {}, which is not there", location));
+// Other tools have no name apart from the one that is shown.
+FrameId ProfileDictionary::frame_of(const Line& line) {
+  Function* function = functions_.find(line.function);
+  if (function == nullptr) {
+    fail_missing(fmt::format("a location with function {}, which is not there", line.function));
   }
-  return std::span(frames_).subspan(found->second.begin, found->second.count);
+  if (!function->filename_id) {
+    function->name_id =
+        snapshot_.add_string(string(ours_ ? function->system_name : function->name));
+    function->filename_id = snapshot_.add_string(string(function->filename));
+  }
+  const auto number =
+      std::clamp<std::int64_t>(line.line, 0, std::numeric_limits<std::uint32_t>::max());
+  return snapshot_.add_frame(*function->filename_id, static_cast<std::uint32_t>(number),
+                             function->name_id);
 }
 
 std::string_view ProfileDictionary::string(std::int64_t index) const {
   if (index < 0 || static_cast<std::uint64_t>(index) >= strings_.size()) {
-    stream_.fail(fmt::format("string {}, expected below {}", index, strings_.size()));
+    fail_missing(fmt::format("string {}, expected below {}", index, strings_.size()));
   }
   return strings_[static_cast<std::size_t>(index)];
 }
 
-std::optional<int> ProfileDictionary::value_index(std::string_view name) const {
+int ProfileDictionary::value_index(std::string_view name) const {
   const auto found =
       std::ranges::find_if(types_, [&](std::int64_t type) { return string(type) == name; });
-  return found == types_.end() ? std::nullopt
-                               : std::optional(static_cast<int>(found - types_.begin()));
+  if (found == types_.end()) {
+    fail_missing(fmt::format("no values of type {}: no profile of live memory", name));
+  }
+  return static_cast<int>(found - types_.begin());
+}
+
+void ProfileDictionary::fail_missing(const std::string& what) const {
+  if (!ended_) {
+    throw NotYet();
+  }
+  stream_.fail(what);
 }
 
 }  // namespace tmbpf

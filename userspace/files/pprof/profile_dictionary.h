@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the samples of a pprof profile refer to by number: strings, functions, locations; and what
-// it says about itself.
+// it says about itself. They may come before the samples, as tmbpf writes them, or after, as most
+// others do.
 #pragma once
 
 #include <cstddef>
@@ -10,36 +11,40 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "userspace/files/pprof/id_map.h"
 #include "userspace/files/pprof/profile_stream.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf {
 
-class ProfileDictionary final : public ProfileStream::Visitor {
+class ProfileDictionary {
  public:
-  // `stream` must outlive this.
-  explicit ProfileDictionary(ProfileStream& stream) : stream_(stream) {}
+  // Thrown for a number whose meaning may still come.
+  struct NotYet {};
 
-  void on_sample(const pprof::Sample& sample) override;
-  void on_location(const pprof::Location& location) override;
-  void on_function(const pprof::Function& function) override;
-  void on_string(std::string text) override;
-  [[nodiscard]] bool wants_samples() const override { return false; }
-  void on_rest(const pprof::Profile& part) override;
+  // Both must outlive this. The snapshot gets the frames, the limit and the metadata.
+  ProfileDictionary(ProfileStream& stream, Snapshot& snapshot)
+      : stream_(stream), snapshot_(snapshot) {}
 
-  // When all is read: gives the snapshot the frames, the limit and the metadata. Throws Error for
-  // numbers that lead nowhere.
-  void resolve(Snapshot& snapshot);
+  // These throw Error for what is damaged or too much.
+  void add(const pprof::Location& location);
+  void add(const pprof::Function& function);
+  void add(std::string text);
+  void add(const pprof::Profile& part);
 
-  // After resolve(). The frames of a location, innermost first; throws Error when it has none.
-  [[nodiscard]] std::span<const FrameId> frames(std::uint64_t location) const;
+  // Takes what the comments so far say; to be called before the first frames().
+  void take_comments();
+  // Nothing more will come: from now on what is missing is an Error.
+  void end();
+
+  // The frames of a location, innermost first, until the next add(). Throws NotYet or Error when it
+  // leads nowhere, as all below.
+  [[nodiscard]] std::span<const FrameId> frames(std::uint64_t location);
   [[nodiscard]] std::string_view string(std::int64_t index) const;
-  // Which of a sample's values has this unit and name; nothing when none has.
-  [[nodiscard]] std::optional<int> value_index(std::string_view name) const;
+  // Which of a sample's values has this name.
+  [[nodiscard]] int value_index(std::string_view name) const;
   // Bytes taken so far, about.
   [[nodiscard]] std::uint64_t memory() const { return memory_; }
 
@@ -52,27 +57,33 @@ class ProfileDictionary final : public ProfileStream::Visitor {
     std::int64_t name = 0;
     std::int64_t system_name = 0;
     std::int64_t filename = 0;
+    // Once asked for:
+    std::optional<StringId> filename_id;
+    StringId name_id = kEmptyString;
   };
   struct Extent {
-    std::size_t begin = 0;
+    std::size_t begin = 0;  // in lines_ and frames_
     std::size_t count = 0;
   };
 
   void account(std::uint64_t bytes);
-  void take_comments(Snapshot& snapshot);
-  FrameId frame_of(const Line& line, Snapshot& snapshot) const;
+  FrameId frame_of(const Line& line);
+  [[noreturn]] void fail_missing(const std::string& what) const;
 
   ProfileStream& stream_;
+  Snapshot& snapshot_;
   std::deque<std::string> strings_;
-  std::unordered_map<std::uint64_t, Function> functions_;
-  std::unordered_map<std::uint64_t, Extent> locations_;  // in lines_, later frames_
+  IdMap<Function> functions_;
+  IdMap<Extent> locations_;
   std::vector<Line> lines_;
-  std::vector<FrameId> frames_;
+  std::vector<FrameId> frames_;  // kUnresolved until asked for
   std::vector<std::int64_t> comments_;
+  std::size_t comments_taken_ = 0;
   std::vector<std::int64_t> types_;  // names of the sample types
   std::int64_t time_nanos_ = 0;
   std::int64_t duration_nanos_ = 0;
   bool ours_ = false;
+  bool ended_ = false;
   std::uint64_t memory_ = 0;
 };
 

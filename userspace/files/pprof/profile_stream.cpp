@@ -85,7 +85,7 @@ void ProfileStream::visit_field(std::uint32_t tag, CodedInputStream& input, Visi
   const bool is_sample = is(pprof::Profile::kSampleFieldNumber);
   const bool has_length =
       WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-  if (is_sample != visitor.wants_samples() && has_length) {
+  if (has_length && !(is_sample ? visitor.wants_samples() : visitor.wants_others())) {
     skip(input);
   } else if (is_sample) {
     read_message(input, sample_, "sample");

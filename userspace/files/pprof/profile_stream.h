@@ -30,10 +30,11 @@ class ProfileStream {
     virtual void on_location(const pprof::Location& location) = 0;
     virtual void on_function(const pprof::Function& function) = 0;
     virtual void on_string(std::string text) = 0;
-    // Whether on_sample() is to be called, or nothing but it.
-    [[nodiscard]] virtual bool wants_samples() const = 0;
     // Everything else, which is little; may come in several parts.
     virtual void on_rest(const pprof::Profile& part) = 0;
+    // Asked before each part; what is not wanted is skipped, which costs little.
+    [[nodiscard]] virtual bool wants_samples() const = 0;
+    [[nodiscard]] virtual bool wants_others() const = 0;
   };
 
   // `source` must outlive this.
