@@ -114,7 +114,11 @@ void AnalysisArguments::add_to(CLI::App& app) {
       ->group("Filters");
   app.add_flag("--all-frames", all_frames_, "Look at every frame, not only the most recent")
       ->group("Filters");
-  app.add_option("--domain", domain_, "Only this tracemalloc domain (0: Python's own)")
+  app.add_option("--domain", domains_, "Only this tracemalloc domain (0: Python's own); may repeat")
+      ->allow_extra_args(false)
+      ->group("Filters");
+  app.add_option("--exclude-domain", exclude_domains_, "Not this domain; may repeat")
+      ->allow_extra_args(false)
       ->group("Filters");
   app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
       ->type_name("ADDRESS")
@@ -180,16 +184,30 @@ AnalysisOptions AnalysisArguments::options() const {
 
 std::vector<TraceFilter> AnalysisArguments::filters() const {
   std::vector<TraceFilter> filters;
-  for (const auto& [texts, inclusive] : {std::pair(&include_, true), std::pair(&exclude_, false)}) {
-    for (const std::string& text : *texts) {
-      Filter filter = parse_filter(text, inclusive);
-      filter.all_frames = all_frames_;
-      filter.domain = inclusive ? domain_ : std::nullopt;
-      filters.emplace_back(std::move(filter));
+  const auto add = [&](const std::string& text, bool inclusive,
+                       std::optional<std::uint32_t> domain) {
+    Filter filter = parse_filter(text, inclusive);
+    filter.all_frames = all_frames_;
+    filter.domain = domain;
+    filters.emplace_back(std::move(filter));
+  };
+  // Inclusive filters are alternatives: a pattern and a domain must be one of them to hold both.
+  for (const std::string& text : include_) {
+    if (domains_.empty()) {
+      add(text, true, std::nullopt);
+    }
+    for (const std::uint32_t domain : domains_) {
+      add(text, true, domain);
     }
   }
-  if (domain_ && include_.empty()) {
-    filters.emplace_back(DomainFilter{.inclusive = true, .domain = *domain_});
+  for (const std::string& text : exclude_) {
+    add(text, false, std::nullopt);
+  }
+  for (const std::uint32_t domain : include_.empty() ? domains_ : std::vector<std::uint32_t>()) {
+    filters.emplace_back(DomainFilter{.inclusive = true, .domain = domain});
+  }
+  for (const std::uint32_t domain : exclude_domains_) {
+    filters.emplace_back(DomainFilter{.inclusive = false, .domain = domain});
   }
   return filters;
 }

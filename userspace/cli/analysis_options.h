@@ -47,7 +47,8 @@ class AnalysisArguments {
   std::vector<std::string> include_;
   std::vector<std::string> exclude_;
   bool all_frames_ = false;
-  std::optional<std::uint32_t> domain_;
+  std::vector<std::uint32_t> domains_;
+  std::vector<std::uint32_t> exclude_domains_;
   std::string block_;
   std::string older_;
   std::string newer_;
