@@ -35,6 +35,12 @@ TEST(MetricsText, HasDifferencesWhereBothSnapshotsHaveSizes) {
             (Texts{"Total process memory: 3000 B", "A: 10 B", "B: 20 B", "C: 30"}));
 }
 
+TEST(MetricsText, DoesNotFollowDeepNesting) {
+  const std::string deep = std::string(1000000, '[') + std::string(1000000, ']');
+  EXPECT_EQ(metrics_lines({{"user_data", R"([["A","%s",)" + deep + "]]"}}).size(), 1U);
+  EXPECT_EQ(metrics_lines({{"user_data", deep}}), Texts());
+}
+
 TEST(MetricsText, PassesOverUserDataOfAnotherForm) {
   for (const char* data : {"", "1", "null", "[1]", "[[]]", R"([["A","size"]])", R"({"$tuple":1})",
                            R"([[1,"size",2]])", R"({"A":["B","size",1]})", "[", R"("A")"}) {

@@ -43,6 +43,15 @@ struct UserDatum {
   bool is_size = false;
 };
 
+// Without what lies deeper than any user data; discarded() when it is no JSON. A hostile file could
+// nest so deeply that printing it would overflow the stack.
+nlohmann::json shallow_json(const std::string& text) {
+  constexpr int kDepth = 16;
+  const auto keep = [](int depth, nlohmann::json::parse_event_t /*event*/,
+                       const nlohmann::json& /*value*/) { return depth < kDepth; };
+  return nlohmann::json::parse(text, keep, false);
+}
+
 // A tuple is {"$tuple": [...]} in metadata (files/pickle/pickle_attributes.h).
 const nlohmann::json& list_of(const nlohmann::json& value) {
   const auto tuple = value.find("$tuple");
@@ -52,9 +61,10 @@ const nlohmann::json& list_of(const nlohmann::json& value) {
 // pytracemalloc's: a list of (title, format, value).
 std::vector<UserDatum> user_data(const Metadata& metadata) {
   std::vector<UserDatum> data;
-  const auto parsed = nlohmann::json::parse(text(metadata, "user_data"), nullptr, false);
-  for (const nlohmann::json& entry : list_of(parsed)) {
-    const nlohmann::json& parts = list_of(entry);
+  const auto parsed = shallow_json(text(metadata, "user_data"));
+  const nlohmann::json& entries = list_of(parsed);
+  for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
+    const nlohmann::json& parts = list_of(entries[i]);
     if (parts.is_array() && parts.size() == 3 && parts[0].is_string()) {
       data.push_back({.title = parts[0].get<std::string>(),
                       .value = parts[2],
