@@ -43,7 +43,7 @@ SUBJECTS = {
     "test_snapshots_are_compared_with_the_one_before_or_the_first":
         lambda words: words[0] == "stats" and len(files_of(words)) > 1,
     "test_files_of_2013_are_read": lambda words: is_view(words) and files_of(words)[0].startswith("trace"),
-    "test_conversions_keep_all_traces": lambda words: words[0] == "convert",
+    "test_conversions_keep_every_trace_that_is_wanted": lambda words: words[0] == "convert",
     "test_reports_have_the_numbers_of_python": lambda words: words[0] == "report",
     "test_the_version_is_told": lambda words: words[0] == "--version",
 }
@@ -198,20 +198,21 @@ class FromTracemallocTest(unittest.TestCase):
             words = [options.command, *options.files]
             self.assertEqual(self.run_tmbpf(words).stderr, warning if len(pids) > 1 else "")
 
-    def test_conversions_keep_all_traces(self) -> None:
+    def test_conversions_keep_every_trace_that_is_wanted(self) -> None:
         for words in self.commands:
             with self.subTest(" ".join(["tmbpf", *words])):
-                *options, name, written = words[1:]
-                origin, path = os.path.join(self.folder, name), os.path.join(self.folder, written)
+                options = view_options.parse(words)
+                expected = python_view.open_view(self.folder, options.files[0], options).snapshot
+                path = os.path.join(self.folder, options.files[1])
                 said = self.run_tmbpf(words).stdout
-                self.assertRegex(said, rf"^{re.escape(written)}: \d+ traces\n$")
+                self.assertRegex(said, rf"^{re.escape(options.files[1])}: \d+ traces\n$")
                 if path.endswith(".pickle"):
-                    compat = options[1] if options else "3.9"
-                    written_files.require_pickle(path, origin, compat)
+                    written_files.require_pickle(path, expected, options.pickle_compat)
                 elif path.endswith(".pb.gz"):
-                    written_files.require_profile(self.tmbpf, path, origin)
+                    written_files.require_profile(self.tmbpf, path, expected)
                 else:
-                    written_files.require_for_others(self.tmbpf, path, origin)
+                    convert = [self.tmbpf, *words[:-2], os.path.join(self.folder, options.files[0])]
+                    written_files.require_for_others(convert, path, expected)
 
     def test_reports_have_the_numbers_of_python(self) -> None:
         for words in self.commands:

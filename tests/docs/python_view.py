@@ -63,11 +63,12 @@ def raw(snapshot: tracemalloc.Snapshot) -> list:
 def open_view(folder: str, name: str, options: argparse.Namespace) -> View:
     whole, facts = load(os.path.join(folder, name))
     some = whole
+    wanted = view_options.filters(options)
     if options.block is not None:
         addresses = array.array("Q", whole.tmbpf_addresses)
         some = tracemalloc.Snapshot([trace for trace, address in zip(raw(whole), addresses)
                                      if 0 <= options.block - address < max(trace[1], 1)], whole.traceback_limit)
-    some = some.filter_traces(view_options.filters(options))
+    some = some.filter_traces(wanted) if wanted else some  # which loses the attributes
     sums = sums_of(raw(some))
     hidden = tuple(all_of - shown for all_of, shown in zip(sums_of(raw(whole)), sums))
     return View(name, some, sums, hidden, facts)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of `tmbpf stats` and `tmbpf diff`, in tracemalloc's terms."""
+"""The options of `tmbpf stats`, `tmbpf diff` and `tmbpf convert`, in tracemalloc's terms."""
 import argparse
 import tracemalloc
 
 
 def parse(words: list) -> argparse.Namespace:
-    """words: "stats" or "diff", and what follows."""
+    """words: the command, and what follows."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=("stats", "diff"))
+    parser.add_argument("command", choices=("stats", "diff", "convert"))
     parser.add_argument("files", nargs="+")
     for name in ("--first", "--cumulative", "--all-frames", "--json"):
         parser.add_argument(name, action="store_true")
@@ -21,13 +21,10 @@ def parse(words: list) -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=10)
     parser.add_argument("--filename-parts", type=int, default=3)
     parser.add_argument("--color", default="auto")
+    parser.add_argument("--pickle-compat", default="3.9")
     options = parser.parse_args(words)
     options.hide = [part for text in options.hide for part in text.split(",")]
     return options
-
-
-def has(words: list, *options: str) -> bool:
-    return any(word in options for word in words)
 
 
 def filters(options: argparse.Namespace) -> list:

@@ -25,9 +25,8 @@ def traces_of(snapshot: tracemalloc.Snapshot) -> list:
     return python_view.raw(snapshot)
 
 
-def require_pickle(path: str, origin: str, compat: str) -> None:
+def require_pickle(path: str, expected: tracemalloc.Snapshot, compat: str) -> None:
     written = tracemalloc.Snapshot.load(path)
-    expected = python_view.load(origin)[0]
     fields = {"3.9": slice(0, 4), "3.6": slice(0, 3), "3.4": slice(1, 3)}[compat]
     in_order = isinstance(vars(expected).get("tmbpf_addresses"), bytes)
     sort = list if in_order else sorted  # equal ones may have come together
@@ -36,31 +35,30 @@ def require_pickle(path: str, origin: str, compat: str) -> None:
     require_equal(vars(written).get("tmbpf_addresses"), vars(expected).get("tmbpf_addresses"), path)
 
 
-def require_profile(tmbpf: str, path: str, origin: str) -> None:
+def require_profile(tmbpf: str, path: str, expected: tracemalloc.Snapshot) -> None:
     done = subprocess.run([tmbpf, "stats", "--json", "--group-by", "traceback", "--limit", "0", path],
                           stdout=subprocess.PIPE, check=True)
     found = [(row["size"], row["count"], row["traceback"]) for row in json.loads(done.stdout)["statistics"]]
-    expected = [(each.size, each.count, [[frame.filename, frame.lineno] for frame in each.traceback])
-                for each in python_view.load(origin)[0].statistics("traceback")]
-    require_equal(found, expected, path)
+    sums = [(each.size, each.count, [[frame.filename, frame.lineno] for frame in each.traceback])
+            for each in expected.statistics("traceback")]
+    require_equal(found, sums, path)
 
 
-def require_for_others(tmbpf: str, path: str, origin: str) -> None:
-    """Together with all other formats of its kind, which must tell the same."""
+def require_for_others(convert: list, path: str, expected: tracemalloc.Snapshot) -> None:
+    """Together with all other formats of its kind, which must tell the same; convert: without the path."""
     ending = max((each for each in FOR_OTHERS if path.endswith(each)), key=len)
     with tempfile.TemporaryDirectory() as folder:
         base = os.path.join(folder, "x")
         for each in (*FOR_OTHERS, ".pickle"):
-            subprocess.run([tmbpf, "convert", origin, base + each], stdout=subprocess.DEVNULL, check=True)
+            subprocess.run([*convert, base + each], stdout=subprocess.DEVNULL, check=True)
         with open(path, "rb") as file, open(base + ending, "rb") as same:
             require_equal(file.read(), same.read(), path)
         read = subprocess.run([sys.executable, "-B", READER, base], stdout=subprocess.PIPE, text=True, check=True)
-        whole = python_view.load(origin)[0]
-        require_equal(int(read.stdout), len(whole.traces), path)
-        require_pickle(base + ".pickle", origin, "3.9")
+        require_equal(int(read.stdout), len(expected.traces), path)
+        require_pickle(base + ".pickle", expected, "3.9")
         if path.endswith(".json"):
             with open(path, encoding="utf-8") as file:
-                require_equal(json.load(file)["traceback_limit"], whole.traceback_limit, path)
+                require_equal(json.load(file)["traceback_limit"], expected.traceback_limit, path)
 
 
 def require_report(path: str, origins: list) -> None:

@@ -64,19 +64,6 @@ std::uint64_t parse_address(std::string_view text) {
   return address;
 }
 
-// PATTERN[:LINE]
-Filter parse_filter(const std::string& text, bool inclusive) {
-  Filter filter{.inclusive = inclusive, .filename_pattern = text};
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string::npos) {
-    filter.lineno = parse<std::uint32_t>(std::string_view(text).substr(colon + 1));
-    if (filter.lineno) {
-      filter.filename_pattern.resize(colon);
-    }
-  }
-  return filter;
-}
-
 bool wants_color(const std::string& when) {
   const char* const no_color =
       std::getenv("NO_COLOR");                       // NOLINT(concurrency-mt-unsafe): one thread
@@ -104,22 +91,7 @@ void AnalysisArguments::add_to(CLI::App& app) {
                  "size, count, average, size-diff or count-diff; default: as tracemalloc")
       ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
       ->group("Grouping");
-  app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")
-      ->type_name("PATTERN")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  app.add_option("--exclude", exclude_, "No traces of files like PATTERN[:LINE]; may repeat")
-      ->type_name("PATTERN")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  app.add_flag("--all-frames", all_frames_, "Look at every frame, not only the most recent")
-      ->group("Filters");
-  app.add_option("--domain", domains_, "Only this tracemalloc domain (0: Python's own); may repeat")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  app.add_option("--exclude-domain", exclude_domains_, "Not this domain; may repeat")
-      ->allow_extra_args(false)
-      ->group("Filters");
+  filters_.add_to(app);
   app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
       ->type_name("ADDRESS")
       ->group("Filters");
@@ -169,7 +141,7 @@ AnalysisOptions AnalysisArguments::options() const {
                    .metrics = shows("metrics"),
                    .color = wants_color(color_)};
   options.json = json_;
-  options.filters = filters();
+  options.filters = filters_.filters();
   if (!block_.empty()) {
     options.block = parse_address(block_);
   }
@@ -180,36 +152,6 @@ AnalysisOptions AnalysisArguments::options() const {
     options.newer = parse_age(newer_);
   }
   return options;
-}
-
-std::vector<TraceFilter> AnalysisArguments::filters() const {
-  std::vector<TraceFilter> filters;
-  const auto add = [&](const std::string& text, bool inclusive,
-                       std::optional<std::uint32_t> domain) {
-    Filter filter = parse_filter(text, inclusive);
-    filter.all_frames = all_frames_;
-    filter.domain = domain;
-    filters.emplace_back(std::move(filter));
-  };
-  // Inclusive filters are alternatives: a pattern and a domain must be one of them to hold both.
-  for (const std::string& text : include_) {
-    if (domains_.empty()) {
-      add(text, true, std::nullopt);
-    }
-    for (const std::uint32_t domain : domains_) {
-      add(text, true, domain);
-    }
-  }
-  for (const std::string& text : exclude_) {
-    add(text, false, std::nullopt);
-  }
-  for (const std::uint32_t domain : include_.empty() ? domains_ : std::vector<std::uint32_t>()) {
-    filters.emplace_back(DomainFilter{.inclusive = true, .domain = domain});
-  }
-  for (const std::uint32_t domain : exclude_domains_) {
-    filters.emplace_back(DomainFilter{.inclusive = false, .domain = domain});
-  }
-  return filters;
 }
 
 }  // namespace tmbpf

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/cli/filter_arguments.h"
 #include "userspace/model/filter.h"
 #include "userspace/model/grouping.h"
 #include "userspace/view/top_text.h"
@@ -37,18 +38,12 @@ class AnalysisArguments {
   [[nodiscard]] AnalysisOptions options() const;
 
  private:
-  [[nodiscard]] std::vector<TraceFilter> filters() const;
-
   std::string group_by_ = "lineno";
   bool cumulative_ = false;
   bool unique_ = false;
   std::string sort_;
   std::size_t limit_ = 10;
-  std::vector<std::string> include_;
-  std::vector<std::string> exclude_;
-  bool all_frames_ = false;
-  std::vector<std::uint32_t> domains_;
-  std::vector<std::uint32_t> exclude_domains_;
+  FilterArguments filters_;
   std::string block_;
   std::string older_;
   std::string newer_;

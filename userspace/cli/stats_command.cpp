@@ -289,7 +289,7 @@ int run_diff(const std::string& old, const std::string& path, const AnalysisOpti
   views.push_back(analysis.open(old));
   views.push_back(analysis.open(path));
   warn_about_pids(views);
-  analysis.show(views[1], &views[0], true);
+  analysis.show(views[1], &views.front(), true);
   return 0;
 }
 
