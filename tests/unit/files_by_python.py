@@ -14,7 +14,7 @@ import tracemalloc
 MOST = (1 << 64) - 1
 MOST_ESTIMATE = 9.2e18  # block_sum.h
 
-Trace = collections.namedtuple("Trace", "domain size weight total frames")  # most recent frame first
+Trace = collections.namedtuple("Trace", "domain size weight total frames address")  # most recent frame first
 
 
 class Sum:
@@ -77,8 +77,8 @@ def read_json(path):
                   for total, stack in document["tracebacks"]]
     traces = []
     for number, size, *rest in document["traces"]:
-        domain, weight = (rest + [0, 1][len(rest):])[:2]
-        traces.append(Trace(domain, size, weight, *tracebacks[number]))
+        domain, weight, _, address = rest + [0, 1, 0, 0][len(rest):]
+        traces.append(Trace(domain, size, weight, *tracebacks[number], address))
     return document, traces
 
 
@@ -160,8 +160,11 @@ def cell(name):
 def require_csv(path, traces):
     content = read(path)
     header, *rows = csv.reader(io.StringIO(content, newline=""), strict=True)
-    assert header == ["blocks", "size", "bytes", "domain", "file", "line", "function", "traceback"]
-    rows = [[int(each) if i in (0, 1, 2, 3, 5) else each for i, each in enumerate(row)] for row in rows]
+    addresses = any(trace.address for trace in traces)
+    assert header == ["blocks", "size", "bytes", "domain", *(["address"] if addresses else []),
+                      "file", "line", "function", "traceback"]
+    rows = [[each if name in ("address", "file", "function", "traceback") else int(each)
+             for name, each in zip(header, row)] for row in rows]
     again = io.StringIO(newline="")
     csv.writer(again, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     assert content == ",".join(header) + "\r\n" + again.getvalue()
@@ -170,7 +173,8 @@ def require_csv(path, traces):
 
     def key(trace):
         file, line, function = trace.frames[0]
-        return (trace.size, trace.domain, cell(one_line(file)), line, cell(one_line(function)),
+        address = (hex(trace.address) if trace.address else "",) if addresses else ()
+        return (trace.size, trace.domain, *address, cell(one_line(file)), line, cell(one_line(function)),
                 cell("\n".join(map(frame_text, reversed(trace.frames)))))
     found = added(((row[1], *row[3:]), (row[0], row[2])) for row in rows)
     require_sums(sums(traces, key), found, "csv")

@@ -87,5 +87,21 @@ TEST(CsvWriter, WritesARowForEachSizeOfATraceback) {
             "1,100,100,7,\"a;b.py\",10,\"main\",\"main (a;b.py:10)\"\r\n");
 }
 
+TEST(CsvWriter, WritesARowForEachBlockWhereAddressesAreKept) {
+  Snapshot snapshot;
+  const std::array frame{snapshot.add_frame(snapshot.add_string("a.py"), 3)};
+  const TracebackId traceback = snapshot.add_traceback(frame, 1);
+  for (const std::uint64_t address : {0x7f5a12345670U, 0x7f5a12345680U, 0UL}) {
+    snapshot.add_trace({.traceback = traceback, .size = 16, .address = address});
+  }
+  StringSink sink;
+  write_csv(snapshot, sink);
+  EXPECT_EQ(sink.text(),
+            "blocks,size,bytes,domain,address,file,line,function,traceback\r\n"
+            "1,16,16,0,\"\",\"a.py\",3,\"\",\"a.py:3\"\r\n"
+            "1,16,16,0,\"0x7f5a12345670\",\"a.py\",3,\"\",\"a.py:3\"\r\n"
+            "1,16,16,0,\"0x7f5a12345680\",\"a.py\",3,\"\",\"a.py:3\"\r\n");
+}
+
 }  // namespace
 }  // namespace tmbpf::test

@@ -1,4 +1,4 @@
-#SPDX - License - Identifier : Apache - 2.0
+# SPDX-License-Identifier: Apache-2.0
 """What Python's own tracemalloc says about snapshots: model_against_tracemalloc_test.cpp prints the same.
 
     model_against_tracemalloc.py PICKLES CASES

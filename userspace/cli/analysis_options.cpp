@@ -64,19 +64,6 @@ std::uint64_t parse_address(std::string_view text) {
   return address;
 }
 
-// PATTERN[:LINE]
-Filter parse_filter(const std::string& text, bool inclusive) {
-  Filter filter{.inclusive = inclusive, .filename_pattern = text};
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string::npos) {
-    filter.lineno = parse<std::uint32_t>(std::string_view(text).substr(colon + 1));
-    if (filter.lineno) {
-      filter.filename_pattern.resize(colon);
-    }
-  }
-  return filter;
-}
-
 bool wants_color(const std::string& when) {
   const char* const no_color =
       std::getenv("NO_COLOR");                       // NOLINT(concurrency-mt-unsafe): one thread
@@ -113,18 +100,7 @@ void AnalysisArguments::add_to(CLI::App& app) {
                  "size, count, average, size-diff or count-diff; default: as tracemalloc")
       ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
       ->group("Grouping");
-  app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")
-      ->type_name("PATTERN")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  app.add_option("--exclude", exclude_, "No traces of files like PATTERN[:LINE]; may repeat")
-      ->type_name("PATTERN")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  app.add_flag("--all-frames", all_frames_, "Look at every frame, not only the most recent")
-      ->group("Filters");
-  app.add_option("--domain", domain_, "Only this tracemalloc domain (0: Python's own)")
-      ->group("Filters");
+  filters_.add_to(app);
   app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
       ->type_name("ADDRESS")
       ->group("Filters");
@@ -174,7 +150,7 @@ AnalysisOptions AnalysisArguments::options() const {
                    .metrics = shows("metrics"),
                    .color = wants_color(color_)};
   options.json = json_;
-  options.filters = filters();
+  options.filters = filters_.filters();
   if (!block_.empty()) {
     options.block = parse_address(block_);
   }
@@ -185,22 +161,6 @@ AnalysisOptions AnalysisArguments::options() const {
     options.newer = parse_age(newer_);
   }
   return options;
-}
-
-std::vector<TraceFilter> AnalysisArguments::filters() const {
-  std::vector<TraceFilter> filters;
-  for (const auto& [texts, inclusive] : {std::pair(&include_, true), std::pair(&exclude_, false)}) {
-    for (const std::string& text : *texts) {
-      Filter filter = parse_filter(text, inclusive);
-      filter.all_frames = all_frames_;
-      filter.domain = inclusive ? domain_ : std::nullopt;
-      filters.emplace_back(std::move(filter));
-    }
-  }
-  if (domain_ && include_.empty()) {
-    filters.emplace_back(DomainFilter{.inclusive = true, .domain = *domain_});
-  }
-  return filters;
 }
 
 }  // namespace tmbpf

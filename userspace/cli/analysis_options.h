@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/cli/filter_arguments.h"
 #include "userspace/files/read_scope.h"
 #include "userspace/model/filter.h"
 #include "userspace/model/grouping.h"
@@ -41,17 +42,12 @@ class AnalysisArguments {
   [[nodiscard]] AnalysisOptions options() const;
 
  private:
-  [[nodiscard]] std::vector<TraceFilter> filters() const;
-
   std::string group_by_ = "lineno";
   bool cumulative_ = false;
   bool unique_ = false;
   std::string sort_;
   std::size_t limit_ = 10;
-  std::vector<std::string> include_;
-  std::vector<std::string> exclude_;
-  bool all_frames_ = false;
-  std::optional<std::uint32_t> domain_;
+  FilterArguments filters_;
   std::string block_;
   std::string older_;
   std::string newer_;

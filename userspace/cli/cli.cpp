@@ -41,7 +41,7 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_diff(line.files[0], line.files[1], line.diff.options());
   }
   if (app.got_subcommand("convert")) {
-    return run_convert(line.files[0], line.files[1], line.pickle_compat);
+    return run_convert(line.files[0], line.files[1], line.convert.filters(), line.pickle_compat);
   }
   if (app.got_subcommand("report")) {
     return run_report(line.files, line.source_root);

@@ -42,7 +42,8 @@ constexpr const char* kReportFooter = R"(Examples:
 
 constexpr const char* kConvertFooter = R"(Examples:
   tmbpf convert now.pb.gz now.pickle                          for tracemalloc.Snapshot.load
-  tmbpf convert --pickle-compat 3.6 now.pb.gz now.pickle      for an older Python)";
+  tmbpf convert --pickle-compat 3.6 now.pb.gz now.pickle      for an older Python
+  tmbpf convert --include '*/shop/*' now.pb.gz shop.folded    only what these files allocated)";
 
 constexpr const char* kCheckFooter = R"(Examples:
   sudo tmbpf check --pid 1234     would it work here, and why not)";
@@ -117,6 +118,7 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
                    "Python that is to load a .pickle: 3.9, 3.6, 3.4")
       ->check(CLI::IsMember({"3.9", "3.6", "3.4"}))
       ->capture_default_str();
+  line.convert.add_to(*convert);
   convert->footer(kConvertFooter);
 }
 

@@ -11,6 +11,7 @@
 
 #include "userspace/cli/analysis_options.h"
 #include "userspace/cli/capture_options.h"
+#include "userspace/cli/filter_arguments.h"
 #include "userspace/cli/live_command.h"
 
 namespace tmbpf {
@@ -37,6 +38,7 @@ struct CommandLine {
   AnalysisArguments diff;
   std::vector<std::string> files;
   bool first = false;
+  FilterArguments convert;
   std::string pickle_compat = "3.9";
   std::string source_root;
 };

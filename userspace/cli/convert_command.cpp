@@ -22,12 +22,15 @@ PickleForm form_of(const std::string& compat) {
 
 }  // namespace
 
-int run_convert(const std::string& from, const std::string& to, const std::string& pickle_compat) {
+int run_convert(const std::string& from, const std::string& to,
+                const std::vector<TraceFilter>& filters, const std::string& pickle_compat) {
   check_output_path(to);
   FileProgress progress(from);
-  const Snapshot snapshot =
-      read_snapshot(from, std::make_shared<TracebackTable>(), progress.reporter());
+  Snapshot snapshot = read_snapshot(from, std::make_shared<TracebackTable>(), progress.reporter());
   progress.clear();
+  if (!filters.empty()) {
+    snapshot = filter_traces(snapshot, filters);
+  }
   write_snapshot(snapshot, to, form_of(pickle_compat));
   print_piece(fmt::format("{}: {} traces\n", printable(to), snapshot.traces().size()));
   return 0;

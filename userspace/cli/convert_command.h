@@ -3,10 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "userspace/model/filter.h"
 
 namespace tmbpf {
 
-// `pickle_compat`: "3.9", "3.6" or "3.4", for a .pickle. Throws Error.
-int run_convert(const std::string& from, const std::string& to, const std::string& pickle_compat);
+// The traces that `filters` keep. `pickle_compat`: "3.9", "3.6" or "3.4", for a .pickle. Throws
+// Error.
+int run_convert(const std::string& from, const std::string& to,
+                const std::vector<TraceFilter>& filters, const std::string& pickle_compat);
 
 }  // namespace tmbpf

@@ -28,9 +28,13 @@
 namespace tmbpf {
 namespace {
 
+// Of pytracemalloc 0.9: "2013-09-01 12:00:00".
+constexpr const char* kOldTime = "timestamp";
+
 // One file, as the options want it.
 struct View {
   std::string path;
+  std::string name;  // for titles
   Snapshot snapshot;
   BlockSum hidden;  // what the filters left out
 };
@@ -49,7 +53,10 @@ std::optional<Value> metadatum(const Snapshot& snapshot, const std::string& key)
 
 std::string time_text(const Snapshot& snapshot) {
   const auto time = metadatum<double>(snapshot, "time");
-  if (!time || !(std::fabs(*time) < 1e11)) {
+  if (!time) {
+    return printable(metadatum<std::string>(snapshot, kOldTime).value_or(""));
+  }
+  if (!(std::fabs(*time) < 1e11)) {
     return "";
   }
   const auto seconds = static_cast<std::time_t>(*time);
@@ -120,7 +127,7 @@ class Analysis {
         options_.filters.empty() ? std::move(whole) : filter_traces(whole, options_.filters);
     some = by_address(by_age(std::move(some), path), path);
     BlockSum hidden = all.without(sum_of(some));
-    return {.path = path, .snapshot = std::move(some), .hidden = hidden};
+    return {.path = path, .name = path, .snapshot = std::move(some), .hidden = hidden};
   }
 
   void show(const View& view, const View* old, bool several) {
@@ -180,7 +187,7 @@ class Analysis {
                    .compared = old != nullptr,
                    .time = time_text(view.snapshot)};
     if (several || input.time.empty()) {
-      input.name = view.path;
+      input.name = view.name;
     }
     if (old != nullptr) {
       input.compared_to = old->path;
@@ -191,7 +198,8 @@ class Analysis {
     input.total.count = sum.count();
     input.total.size_diff = static_cast<std::int64_t>(sum.size() - before.size());
     input.total.count_diff = static_cast<std::int64_t>(sum.count() - before.count());
-    input.metrics = metrics_lines(view.snapshot.metadata());
+    input.metrics = metrics_lines(view.snapshot.metadata(),
+                                  old != nullptr ? &old->snapshot.metadata() : nullptr);
     input.source = [this](std::string_view filename, std::uint32_t lineno) {
       return sources_.line(filename, lineno);
     };
@@ -210,24 +218,36 @@ class Analysis {
   SourceFiles sources_;
 };
 
-// In the order of their times, when each has one.
-void sort_by_time(std::vector<View>& views) {
-  const auto time = [](const View& view) { return metadatum<double>(view.snapshot, "time"); };
+template <typename Time>
+void sort_by(std::vector<View>& views, const char* key) {
+  const auto time = [key](const View& view) { return metadatum<Time>(view.snapshot, key); };
   if (std::ranges::all_of(views, [&](const View& view) { return time(view).has_value(); })) {
     std::ranges::stable_sort(views, {}, time);
   }
 }
 
-void warn_about_pids(const std::vector<View>& views) {
+// In the order of their times, when each has one of the same kind.
+void sort_by_time(std::vector<View>& views) {
+  sort_by<double>(views, "time");
+  sort_by<std::string>(views, kOldTime);
+}
+
+// Also in their names.
+void warn_about_pids(std::vector<View>& views) {
+  const auto pid = [](const View& view) { return metadatum<std::int64_t>(view.snapshot, "pid"); };
   std::set<std::int64_t> pids;
   for (const View& view : views) {
-    if (const auto pid = metadatum<std::int64_t>(view.snapshot, "pid")) {
-      pids.insert(*pid);
+    if (pid(view)) {
+      pids.insert(*pid(view));
     }
   }
-  if (pids.size() > 1) {
-    fmt::print(stderr, "tmbpf: warning: snapshots of different processes: {}\n",
-               fmt::join(pids, ", "));
+  if (pids.size() < 2) {
+    return;
+  }
+  fmt::print(stderr, "tmbpf: warning: snapshots of different processes: {}\n",
+             fmt::join(pids, ", "));
+  for (View& view : views) {
+    view.name += pid(view) ? fmt::format(" [pid {}]", *pid(view)) : "";
   }
 }
 
@@ -269,7 +289,7 @@ int run_diff(const std::string& old, const std::string& path, const AnalysisOpti
   views.push_back(analysis.open(old));
   views.push_back(analysis.open(path));
   warn_about_pids(views);
-  analysis.show(views[1], &views[0], true);
+  analysis.show(views[1], &views.front(), true);
   return 0;
 }
 

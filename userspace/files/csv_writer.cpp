@@ -18,6 +18,8 @@ namespace tmbpf {
 namespace {
 
 constexpr std::string_view kHeader = "blocks,size,bytes,domain,file,line,function,traceback\r\n";
+constexpr std::string_view kHeaderWithAddress =
+    "blocks,size,bytes,domain,address,file,line,function,traceback\r\n";
 
 constexpr std::string_view kFormulaSigns = "=+-@";
 
@@ -25,20 +27,23 @@ struct Row {
   std::uint32_t traceback = 0;  // number
   std::uint32_t domain = 0;
   std::uint64_t size = 0;
+  std::uint64_t address = 0;
   BlockSum sum;
 
   [[nodiscard]] std::uint64_t bytes() const { return sum.size(); }
-  [[nodiscard]] auto key() const { return std::tuple(traceback, domain, size); }
+  [[nodiscard]] auto key() const { return std::tuple(traceback, domain, size, address); }
 };
 
 std::vector<Row> rows_of(const Snapshot& snapshot, const UsedTracebacks& used) {
   std::vector<Row> rows;
   rows.reserve(snapshot.traces().size());
-  snapshot.traces().for_each(
-      [&](std::uint32_t domain, TracebackId traceback, std::uint64_t size, double weight) {
-        rows.push_back({.traceback = used.number(traceback), .domain = domain, .size = size});
-        rows.back().sum.add(size, weight);
-      });
+  for (const Trace& trace : snapshot.traces()) {
+    rows.push_back({.traceback = used.number(trace.traceback),
+                    .domain = trace.domain,
+                    .size = trace.size,
+                    .address = trace.address});
+    rows.back().sum.add(trace.size, trace.weight);
+  }
   std::ranges::stable_sort(rows, {}, &Row::key);
   std::size_t kept = 0;
   for (const Row& row : rows) {
@@ -75,17 +80,24 @@ std::string traceback_text(const Traceback& traceback, const TracebackTable& tab
   return text;
 }
 
+// With the comma before it.
+std::string address_cell(std::uint64_t address) {
+  return address == 0 ? ",\"\"" : fmt::format(",\"{:#x}\"", address);
+}
+
 }  // namespace
 
 void write_csv(const Snapshot& snapshot, ByteSink& sink) {
   const TracebackTable& table = snapshot.table();
   const UsedTracebacks used(snapshot);
   TextBuffer text(sink);
-  text.put(kHeader);
+  const bool addresses = snapshot.traces().has_addresses();
+  text.put(addresses ? kHeaderWithAddress : kHeader);
   for (const Row& row : rows_of(snapshot, used)) {
     const Traceback traceback = table.traceback(used.tracebacks()[row.traceback]);
     const Frame site = table.frame(traceback.frames.front());
-    text.print("{},{},{},{},{},{},{},{}\r\n", row.sum.count(), row.size, row.bytes(), row.domain,
+    text.print("{},{},{},{}{},{},{},{},{}\r\n", row.sum.count(), row.size, row.bytes(), row.domain,
+               addresses ? address_cell(row.address) : "",
                cell(one_line(table.string(site.filename))), site.lineno,
                cell(one_line(table.string(site.function))), cell(traceback_text(traceback, table)));
   }

@@ -48,6 +48,8 @@ class TraceList {
   }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
+  // Whether any trace has one.
+  [[nodiscard]] bool has_addresses() const { return !addresses_.empty(); }
   // Valid until the next push_back().
   [[nodiscard]] Iterator begin() const { return {*this, 0}; }
   [[nodiscard]] Iterator end() const { return {*this, size()}; }

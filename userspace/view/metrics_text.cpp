@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -31,25 +32,67 @@ std::string text(const Metadata& metadata, const std::string& key) {
   return value != nullptr ? *value : "";
 }
 
-std::string value_text(const nlohmann::json& value, bool size) {
-  if (size && value.is_number()) {
-    return format_size(value.get<double>());
-  }
-  return printable(value.is_string() ? value.get<std::string>() : value.dump());
+std::string size_text(double size, std::optional<double> old) {
+  return old ? fmt::format("{} ({})", format_size(size), format_size(size - *old, true))
+             : format_size(size);
+}
+
+struct UserDatum {
+  std::string title;
+  nlohmann::json value;
+  bool is_size = false;
+};
+
+// Without what lies deeper than any user data; discarded() when it is no JSON. A hostile file could
+// nest so deeply that printing it would overflow the stack.
+nlohmann::json shallow_json(const std::string& text) {
+  constexpr int kDepth = 16;
+  const auto keep = [](int depth, nlohmann::json::parse_event_t /*event*/,
+                       const nlohmann::json& /*value*/) { return depth < kDepth; };
+  return nlohmann::json::parse(text, keep, false);
+}
+
+// A tuple is {"$tuple": [...]} in metadata (files/pickle/pickle_attributes.h).
+const nlohmann::json& list_of(const nlohmann::json& value) {
+  const auto tuple = value.find("$tuple");
+  return tuple == value.end() ? value : *tuple;
 }
 
 // pytracemalloc's: a list of (title, format, value).
-void add_user_data(std::vector<std::string>& lines, const Metadata& metadata) {
-  const auto data = nlohmann::json::parse(text(metadata, "user_data"), nullptr, false);
-  if (!data.is_array()) {
-    return;
-  }
-  for (const nlohmann::json& entry : data) {
-    if (entry.is_array() && entry.size() == 3 && entry[0].is_string()) {
-      lines.push_back(fmt::format("{}: {}", printable(entry[0].get<std::string>()),
-                                  value_text(entry[2], entry[1] == "size")));
+std::vector<UserDatum> user_data(const Metadata& metadata) {
+  std::vector<UserDatum> data;
+  const auto parsed = shallow_json(text(metadata, "user_data"));
+  const nlohmann::json& entries = list_of(parsed);
+  for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
+    const nlohmann::json& parts = list_of(entries[i]);
+    if (parts.is_array() && parts.size() == 3 && parts[0].is_string()) {
+      data.push_back({.title = parts[0].get<std::string>(),
+                      .value = parts[2],
+                      .is_size = parts[1] == "size" && parts[2].is_number()});
     }
   }
+  return data;
+}
+
+void add_user_data(std::vector<std::string>& lines, const Metadata& metadata, const Metadata* old) {
+  const std::vector<UserDatum> before = old != nullptr ? user_data(*old) : std::vector<UserDatum>();
+  for (const UserDatum& each : user_data(metadata)) {
+    const auto same = std::ranges::find_if(before, [&each](const UserDatum& other) {
+      return other.is_size && other.title == each.title;
+    });
+    std::string shown = each.value.is_string() ? each.value.get<std::string>() : each.value.dump();
+    if (each.is_size) {
+      shown =
+          size_text(each.value.get<double>(),
+                    same != before.end() ? std::optional(same->value.get<double>()) : std::nullopt);
+    }
+    lines.push_back(fmt::format("{}: {}", printable(each.title), printable(shown)));
+  }
+}
+
+std::optional<double> process_memory(const Metadata& metadata) {
+  const auto rss = number(metadata, "rss");
+  return rss ? rss : number(metadata, "process_memory");
 }
 
 void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
@@ -67,12 +110,11 @@ void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
 
 }  // namespace
 
-std::vector<std::string> metrics_lines(const Metadata& metadata) {
+std::vector<std::string> metrics_lines(const Metadata& metadata, const Metadata* old) {
   std::vector<std::string> lines;
-  const auto rss = number(metadata, "rss");
-  const auto memory = rss ? rss : number(metadata, "process_memory");
-  if (memory) {
-    lines.push_back("Total process memory: " + format_size(*memory));
+  if (const auto memory = process_memory(metadata)) {
+    lines.push_back("Total process memory: " +
+                    size_text(*memory, old != nullptr ? process_memory(*old) : std::nullopt));
   }
   if (const auto coverage = number(metadata, "coverage")) {
     lines.push_back("Coverage: " + format_percent(*coverage, 2));
@@ -82,7 +124,7 @@ std::vector<std::string> metrics_lines(const Metadata& metadata) {
     lines.push_back(
         fmt::format("Not complete: what {} allocates was not seen", printable(replaced)));
   }
-  add_user_data(lines, metadata);
+  add_user_data(lines, metadata, old);
   return lines;
 }
 
