@@ -23,10 +23,12 @@ constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
      {"size-diff", SortOrder::size_diff},
      {"count-diff", SortOrder::count_diff}}};
 
-template <typename Number>
-std::optional<Number> parse(std::string_view text) {
+// `base`: for integers.
+template <typename Number, typename... Base>
+std::optional<Number> parse(std::string_view text, Base... base) {
   Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, base...);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   return whole ? std::optional(number) : std::nullopt;
 }
@@ -52,16 +54,17 @@ double parse_age(const std::string& text) {
   return *age * unit;
 }
 
+// As Python prints it: hex(id(x)), or id(x).
 std::uint64_t parse_address(std::string_view text) {
-  const std::string_view digits = text.starts_with("0x") ? text.substr(2) : text;
-  std::uint64_t address = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
+  const bool hexadecimal = text.starts_with("0x");
+  const auto address =
+      hexadecimal ? parse<std::uint64_t>(text.substr(2), 16) : parse<std::uint64_t>(text, 10);
+  if (!address) {
     throw Error(fmt::format("\"{}\" is no address", text),
-                "Give it in hexadecimal: 0x7f5a12345670.", ExitStatus::usage);
+                "Give it in hexadecimal, 0x7f5a12345670, or as id() does, 140025123456624.",
+                ExitStatus::usage);
   }
-  return address;
+  return *address;
 }
 
 bool wants_color(const std::string& when) {
@@ -101,7 +104,7 @@ void AnalysisArguments::add_to(CLI::App& app) {
       ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
       ->group("Grouping");
   filters_.add_to(app);
-  app.add_option("--block", block_, "Only the block at this address: 0x7f5a12345670")
+  app.add_option("--block", block_, "Only the block that holds this address: 0x7f5a12345670")
       ->type_name("ADDRESS")
       ->group("Filters");
   app.add_option("--older", older_, "Only blocks that are at least so old: 90s, 5m, 2h, 1d")
@@ -122,6 +125,10 @@ void AnalysisArguments::add_to(CLI::App& app) {
   app.add_option("--color", color_, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str()
+      ->group("Output");
+  app.add_option("--source-root", source_root_,
+                 "Where the source files of another root lie (a container's)")
+      ->type_name("FOLDER")
       ->group("Output");
   app.add_flag("--json", json_, "For programs: one JSON object per line")->group("Output");
 }
@@ -150,6 +157,7 @@ AnalysisOptions AnalysisArguments::options() const {
                    .metrics = shows("metrics"),
                    .color = wants_color(color_)};
   options.json = json_;
+  options.source_root = source_root_;
   options.filters = filters_.filters();
   if (!block_.empty()) {
     options.block = parse_address(block_);

@@ -29,6 +29,7 @@ struct AnalysisOptions {
   std::optional<double> newer;
   std::vector<TraceFilter> filters;
   std::optional<std::uint64_t> block;  // the trace that holds this address
+  std::string source_root;             // put before absolute names of source files
 
   // What of a file makes a difference to the view.
   [[nodiscard]] ReadScope read_scope() const;
@@ -55,6 +56,7 @@ class AnalysisArguments {
   std::vector<std::string> hide_;
   std::string color_ = "auto";
   bool json_ = false;
+  std::string source_root_;
 };
 
 }  // namespace tmbpf

@@ -44,7 +44,7 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_convert(line.files[0], line.files[1], line.convert.filters(), line.pickle_compat);
   }
   if (app.got_subcommand("report")) {
-    return run_report(line.files, line.source_root);
+    return run_report(line.files, line.report.filters(), line.source_root);
   }
   if (app.got_subcommand("check")) {
     return run_check(line.pid);

@@ -104,6 +104,7 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
       ->add_option("--source-root", line.source_root,
                    "Where the source files of another root lie (a container's)")
       ->type_name(kFolderValue);
+  line.report.add_to(*report);
   report->footer(kReportFooter);
   CLI::App* convert = app.add_subcommand("convert", "Write a snapshot in another format");
   convert

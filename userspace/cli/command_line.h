@@ -39,6 +39,7 @@ struct CommandLine {
   std::vector<std::string> files;
   bool first = false;
   FilterArguments convert;
+  FilterArguments report;
   std::string pickle_compat = "3.9";
   std::string source_root;
 };

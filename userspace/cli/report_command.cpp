@@ -21,11 +21,12 @@
 namespace tmbpf {
 namespace {
 
-Snapshot open(const std::string& path, const std::shared_ptr<TracebackTable>& table) {
+Snapshot open(const std::string& path, const std::shared_ptr<TracebackTable>& table,
+              const std::vector<TraceFilter>& filters) {
   FileProgress progress(path);
   Snapshot snapshot = read_snapshot(path, table, progress.reporter());
   progress.clear();
-  return snapshot;
+  return filters.empty() ? std::move(snapshot) : filter_traces(snapshot, filters);
 }
 
 std::string file_name(const std::string& path) {
@@ -34,7 +35,8 @@ std::string file_name(const std::string& path) {
 
 }  // namespace
 
-int run_report(const std::vector<std::string>& files, const std::string& source_root) {
+int run_report(const std::vector<std::string>& files, const std::vector<TraceFilter>& filters,
+               const std::string& source_root) {
   const std::string& output = files.back();
   if (!output.ends_with(".html")) {
     throw Error(fmt::format("cannot write {}: a report is an .html file", output),
@@ -44,8 +46,8 @@ int run_report(const std::vector<std::string>& files, const std::string& source_
   const auto table = std::make_shared<TracebackTable>();
   const bool compares = files.size() == 3;
   const std::optional<Snapshot> old =
-      compares ? std::optional(open(files[0], table)) : std::nullopt;
-  const Snapshot snapshot = open(files[compares ? 1 : 0], table);
+      compares ? std::optional(open(files[0], table, filters)) : std::nullopt;
+  const Snapshot snapshot = open(files[compares ? 1 : 0], table, filters);
   SourceFiles sources(source_root);
   ReportOptions options;
   options.name = file_name(files[compares ? 1 : 0]);

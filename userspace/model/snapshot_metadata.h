@@ -3,14 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "userspace/model/coverage.h"
 #include "userspace/model/loss.h"
+#include "userspace/model/metadata.h"
 
 namespace tmbpf {
 
@@ -32,21 +31,6 @@ struct SnapshotMetadata {
   // What allocated, at some time, without being seen: the snapshot is not complete. Empty: nothing.
   std::string replaced_allocator;
 };
-
-using MetadataValue = std::variant<std::int64_t, double, std::string>;
-
-// The same as words and values, which is how every file format keeps it. Each key is optional:
-//   tracer_version, mode, state, command, python string · pid int · attached, time double ·
-//   elapsed double, seconds traced · current, peak, rss int, bytes ·
-//   lost int, events; of them lost.KEY int, lost.KEY.what string ·
-//   replaced_allocator string, only when something allocated without being seen ·
-//   coverage double 0..1, share of the blocks; coverage.bytes double, the same by bytes;
-//   coverage.attributed, .missing, .extra, .unsettled_pools int; coverage.missing.SIZE int, blocks
-//   of that many bytes; coverage.cause.KEY int, blocks, coverage.cause.KEY.what string ·
-//   before.blocks, before.bytes int, from before the attach; of them before.SIZE int, blocks
-// The files do not depend on any of them, but pprof's own time and duration come from `time` and
-// `elapsed`. Strings may hold any bytes; keys are for programs: ASCII, no '='.
-using Metadata = std::map<std::string, MetadataValue>;
 
 Metadata to_metadata(const SnapshotMetadata& snapshot);
 

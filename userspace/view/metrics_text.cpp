@@ -14,22 +14,8 @@
 namespace tmbpf {
 namespace {
 
-std::optional<double> number(const Metadata& metadata, const std::string& key) {
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) {
-    return std::nullopt;
-  }
-  if (const auto* integer = std::get_if<std::int64_t>(&found->second)) {
-    return static_cast<double>(*integer);
-  }
-  const auto* real = std::get_if<double>(&found->second);
-  return real != nullptr ? std::optional(*real) : std::nullopt;
-}
-
 std::string text(const Metadata& metadata, const std::string& key) {
-  const auto found = metadata.find(key);
-  const auto* value = found == metadata.end() ? nullptr : std::get_if<std::string>(&found->second);
-  return value != nullptr ? *value : "";
+  return metadatum<std::string>(metadata, key).value_or("");
 }
 
 std::string size_text(double size, std::optional<double> old) {
@@ -91,8 +77,8 @@ void add_user_data(std::vector<std::string>& lines, const Metadata& metadata, co
 }
 
 std::optional<double> process_memory(const Metadata& metadata) {
-  const auto rss = number(metadata, "rss");
-  return rss ? rss : number(metadata, "process_memory");
+  const auto rss = metadata_number(metadata, "rss");
+  return rss ? rss : metadata_number(metadata, "process_memory");
 }
 
 void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
@@ -103,7 +89,7 @@ void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
     if (what == nullptr || !key.starts_with(kPrefix) || !key.ends_with(kSuffix)) {
       continue;
     }
-    const auto count = number(metadata, key.substr(0, key.size() - kSuffix.size()));
+    const auto count = metadata_number(metadata, key.substr(0, key.size() - kSuffix.size()));
     lines.push_back(fmt::format("Lost {:.0f}: {}", count.value_or(0), printable(*what)));
   }
 }
@@ -116,7 +102,7 @@ std::vector<std::string> metrics_lines(const Metadata& metadata, const Metadata*
     lines.push_back("Total process memory: " +
                     size_text(*memory, old != nullptr ? process_memory(*old) : std::nullopt));
   }
-  if (const auto coverage = number(metadata, "coverage")) {
+  if (const auto coverage = metadata_number(metadata, "coverage")) {
     lines.push_back("Coverage: " + format_percent(*coverage, 2));
   }
   add_losses(lines, metadata);

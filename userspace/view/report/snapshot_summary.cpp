@@ -48,9 +48,7 @@ std::uint64_t natural(const Metadata& metadata, const std::string& key) {
 }
 
 std::string text(const Metadata& metadata, const std::string& key) {
-  const auto field = metadata.find(key);
-  const auto* value = field == metadata.end() ? nullptr : std::get_if<std::string>(&field->second);
-  return value == nullptr ? std::string() : *value;
+  return metadatum<std::string>(metadata, key).value_or("");
 }
 
 // The inverse of how to_metadata() keeps losses.

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/analysis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <ctime>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "userspace/cli/file_progress.h"
+#include "userspace/cli/standard_output.h"
+#include "userspace/files/snapshot_file.h"
+#include "userspace/model/address_filter.h"
+#include "userspace/model/age_filter.h"
+#include "userspace/model/statistics.h"
+#include "userspace/view/human_text.h"
+#include "userspace/view/metrics_text.h"
+#include "userspace/view/statistics_json.h"
+#include "util/error.h"
+#include "util/format_size.h"
+
+namespace tmbpf {
+namespace {
+
+std::string time_text(const Snapshot& snapshot) {
+  const auto time = metadatum<double>(snapshot.metadata(), "time");
+  if (!time) {
+    return printable(metadatum<std::string>(snapshot.metadata(), kOldTime).value_or(""));
+  }
+  if (!(std::fabs(*time) < 1e11)) {
+    return "";
+  }
+  const auto seconds = static_cast<std::time_t>(*time);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::localtime_r(&seconds, &parts) == nullptr) {
+    return "";
+  }
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
+}
+
+BlockSum sum_of(const Snapshot& snapshot) {
+  BlockSum sum;
+  snapshot.traces().for_each([&sum](std::uint32_t, TracebackId, std::uint64_t size, double weight) {
+    sum.add(size, weight);
+  });
+  return sum;
+}
+
+std::vector<StatisticDiff> rows_of(const Snapshot& snapshot, const Snapshot* old,
+                                   const AnalysisOptions& options) {
+  if (old != nullptr) {
+    return compare_to(snapshot, *old, options.group_by, options.cumulative);
+  }
+  std::vector<StatisticDiff> rows;
+  for (const Statistic& each : statistics(snapshot, options.group_by, options.cumulative)) {
+    rows.push_back({.key = each.key, .size = each.size, .count = each.count});
+  }
+  return rows;
+}
+
+void sort_rows(std::vector<StatisticDiff>& rows, SortOrder order) {
+  const auto value = [order](const StatisticDiff& row) -> long double {
+    switch (order) {
+      case SortOrder::size:
+        return static_cast<long double>(row.size);
+      case SortOrder::count:
+        return static_cast<long double>(row.count);
+      case SortOrder::average:
+        return row.count == 0
+                   ? 0.0L
+                   : static_cast<long double>(row.size) / static_cast<long double>(row.count);
+      case SortOrder::size_diff:
+        return static_cast<long double>(row.size_diff);
+      case SortOrder::count_diff:
+        return static_cast<long double>(row.count_diff);
+      case SortOrder::tracemalloc:
+        break;
+    }
+    return 0;
+  };
+  if (order != SortOrder::tracemalloc) {
+    std::ranges::stable_sort(rows, std::ranges::greater(), value);
+  }
+}
+
+}  // namespace
+
+Analysis::Analysis(const AnalysisOptions& options)
+    : options_(options),
+      table_(std::make_shared<TracebackTable>()),
+      sources_(options.source_root) {}
+
+Analysis::View Analysis::open(const std::string& path) {
+  FileProgress progress(path);
+  Snapshot whole = read_snapshot(path, table_, progress.reporter(), options_.read_scope());
+  progress.clear();
+  const BlockSum all = sum_of(whole);
+  Snapshot some =
+      options_.filters.empty() ? std::move(whole) : filter_traces(whole, options_.filters);
+  some = by_address(by_age(std::move(some), path), path);
+  BlockSum hidden = all.without(sum_of(some));
+  return {.path = path, .name = path, .snapshot = std::move(some), .hidden = hidden};
+}
+
+void Analysis::show(const View& view, const View* old, bool several) {
+  std::vector<StatisticDiff> rows =
+      rows_of(view.snapshot, old != nullptr ? &old->snapshot : nullptr, options_);
+  sort_rows(rows, options_.sort);
+  if (options_.json) {
+    const std::size_t limit = options_.style.limit == 0 ? rows.size() : options_.style.limit;
+    write_statistics_json(std::span(rows).first(std::min(limit, rows.size())), old != nullptr,
+                          view.snapshot.metadata(), *table_, print_piece);
+    print_piece("\n");
+    return;
+  }
+  show_text(view, old, rows, several);
+}
+
+Snapshot Analysis::by_age(Snapshot snapshot, const std::string& path) const {
+  if (!options_.older && !options_.newer) {
+    return snapshot;
+  }
+  const auto time = metadatum<double>(snapshot.metadata(), "time");
+  if (!time || !has_times(snapshot)) {
+    throw Error(fmt::format("{} does not tell when its blocks were allocated", path),
+                "Leave out --older and --newer, or take snapshots in a mode that keeps times.");
+  }
+  return filter_by_age(snapshot, *time, options_.older, options_.newer);
+}
+
+Snapshot Analysis::by_address(Snapshot snapshot, const std::string& path) const {
+  if (!options_.block) {
+    return snapshot;
+  }
+  if (!snapshot.traces().empty() && !snapshot.traces().has_addresses()) {
+    throw Error(fmt::format("{} has no addresses", path),
+                "Take the snapshot with `tmbpf snapshot --addresses`.");
+  }
+  return filter_by_address(snapshot, *options_.block);
+}
+
+void Analysis::show_text(const View& view, const View* old, const std::vector<StatisticDiff>& rows,
+                         bool several) {
+  TopInput input{.table = *table_,
+                 .rows = rows,
+                 .type = options_.group_by,
+                 .cumulative = options_.cumulative,
+                 .compared = old != nullptr,
+                 .time = time_text(view.snapshot)};
+  if (several || input.time.empty()) {
+    input.name = view.name;
+  }
+  if (old != nullptr) {
+    input.compared_to = old->path;
+  }
+  const BlockSum sum = sum_of(view.snapshot);
+  const BlockSum before = old != nullptr ? sum_of(old->snapshot) : BlockSum();
+  input.total.size = sum.size();
+  input.total.count = sum.count();
+  input.total.size_diff = static_cast<std::int64_t>(sum.size() - before.size());
+  input.total.count_diff = static_cast<std::int64_t>(sum.count() - before.count());
+  input.metrics =
+      metrics_lines(view.snapshot.metadata(), old != nullptr ? &old->snapshot.metadata() : nullptr);
+  input.source = [this](std::string_view filename, std::uint32_t lineno) {
+    return sources_.line(filename, lineno);
+  };
+  for (const std::string& line : top_lines(input, options_.style)) {
+    print_piece(line + '\n');
+  }
+  if (!view.hidden.empty()) {
+    print_piece(fmt::format("Hidden by filters: size={}, count={}\n",
+                            format_size(static_cast<double>(view.hidden.size())),
+                            view.hidden.count()));
+  }
+}
+
+}  // namespace tmbpf
