@@ -12,6 +12,7 @@
 #include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/object_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -23,16 +24,25 @@ namespace {
 
 int run_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
-    return run_start(line.pid, line.capture);
+    return run_start(line.pid, line.capture, line.json);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output, line.family, line.addresses);
+    return run_snapshot(line.pid, line.output, line.family, line.addresses, line.json);
   }
   if (app.got_subcommand("status")) {
-    return run_status(line.pid, line.json);
+    return run_status(line.pid, line.fresh, line.json);
+  }
+  if (app.got_subcommand("clear")) {
+    return run_clear(line.pid, line.json);
+  }
+  if (app.got_subcommand("reset-peak")) {
+    return run_reset_peak(line.pid, line.json);
+  }
+  if (app.got_subcommand("object")) {
+    return run_object(line.pid, line.address, line.json);
   }
   if (app.got_subcommand("stop")) {
-    return run_stop(line.pid);
+    return run_stop(line.pid, line.json);
   }
   if (app.got_subcommand("stats")) {
     return run_stats(line.files, line.first, line.stats.options());

@@ -27,6 +27,10 @@ constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz
   sudo tmbpf snapshot --pid 1234 --output '$pid-$counter.pickle'     a new name each time)";
 
+constexpr const char* kObjectFooter = R"(Examples:
+  sudo tmbpf object --pid 1234 140025123456624        as id(x) printed it
+  sudo tmbpf object --pid 1234 0x7f5a12345670         as repr() or hex(id(x)) shows it)";
+
 constexpr const char* kStatsFooter = R"(Examples:
   tmbpf stats now.pb.gz                                the lines that hold most
   tmbpf stats --group-by traceback --limit 3 now.pb.gz the three largest, with their callers
@@ -73,7 +77,23 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   add_pid(*status, line.pid)->required();
   status->add_flag("--json", line.json, "For programs");
-  add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
+  status->add_flag("--fresh", line.fresh, "Measure the coverage now: 0.5 s per GiB of heap");
+  CLI::App* object = app.add_subcommand("object", "Show where one block was allocated");
+  add_pid(*object, line.pid)->required();
+  object
+      ->add_option("ADDRESS", line.address,
+                   "id() of an object, or any address within a block: 0x7f5a12345670")
+      ->required();
+  object->footer(kObjectFooter);
+  CLI::App* clear = app.add_subcommand("clear", "Forget every block that a session has recorded");
+  CLI::App* reset_peak = app.add_subcommand("reset-peak", "Let a session's peak begin anew");
+  CLI::App* stop = app.add_subcommand("stop", "End a session");
+  for (CLI::App* command : {clear, reset_peak, stop}) {
+    add_pid(*command, line.pid)->required();
+  }
+  for (CLI::App* command : {start, snapshot, object, clear, reset_peak, stop}) {
+    command->add_flag("--json", line.json, "For programs");
+  }
   CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
   add_pid(*check, line.pid);
   check->footer(kCheckFooter);

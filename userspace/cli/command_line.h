@@ -33,7 +33,9 @@ struct CommandLine {
   std::string output;
   bool family = false;
   bool addresses = false;
+  std::string address;  // of an object
   bool json = false;
+  bool fresh = false;
   AnalysisArguments stats;
   AnalysisArguments diff;
   std::vector<std::string> files;
