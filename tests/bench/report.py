@@ -3,7 +3,9 @@
 from pair_cost import BARE, CONFIGURATIONS, RATIOS, TMBPF, PairCost
 from program_time import TRACED, ProgramTime
 from session_cost import SNAPSHOT_SUFFIXES
+from spread import Spread
 from target import CASES
+from view_time import FRAMES, SHOWN, SUFFIXES, VIEWS, View, ViewTime
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -96,8 +98,34 @@ def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) ->
     print()
 
 
+def print_views(views: ViewTime) -> None:
+    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal; seconds of wall "
+          "time\nand peak memory of the whole process, loading included: median (lowest..highest round)")
+    rows = []
+    for view in VIEWS:
+        times = (rounds_of(views.peer[view.name], key).text(2) for key in ("seconds", "steps"))
+        peak = rounds_of(views.peer[view.name], "peak").median / MIB
+        rows.append((f"Python: {view.name}", *times, f"{peak:.0f} MiB", "-", "-", "-"))
+        rows += [view_row(views, view, suffix) for suffix in SUFFIXES]
+    print_table(("", "seconds", "load and view", "memory", "Python's time / ours", "only load and view",
+                 "our memory / Python's"), rows)
+    sizes, conversions = Spread.of(views.file_ratios), Spread.of(views.convert_seconds)
+    print(f"{SUFFIXES[0]} / .pickle: {sizes.text(3)} of the size; "
+          f"tmbpf convert from one to the other took {conversions.text(1, ' s')}.\n")
+
+
+def view_row(views: ViewTime, view: View, suffix: str) -> tuple:
+    ours = views.ours[view.name][suffix]
+    ratios = [views.ratio(view, suffix, what).text(digits) for what, digits in (("seconds", 1), ("steps", 1), ("peak", 3))]
+    return (f"  tmbpf, {suffix}", rounds_of(ours, "seconds").text(2), "-",
+            f"{rounds_of(ours, 'peak').median / MIB:.0f} MiB", *ratios)
+
+
+def rounds_of(rounds: list, key: str) -> Spread:
+    return Spread.of([one[key] for one in rounds])
+
+
 def print_goals(goals: list) -> None:
     print("Goals")
     print_table(("", "measured", "goal", ""),
-                [(goal["name"], goal["text"], f"<= {goal['limit']:g}{goal['unit']}",
-                  "reached" if goal["reached"] else "NOT reached") for goal in goals])
+                [(goal.name, goal.text, goal.wanted, "reached" if goal.reached else "NOT reached") for goal in goals])
