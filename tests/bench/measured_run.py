@@ -16,6 +16,7 @@ LIMIT_SECONDS = 300
 @dataclasses.dataclass(frozen=True)
 class MeasuredRun:
     seconds: float  # from before the start until it is reaped
+    cpu: float  # seconds of it, of all threads: what else runs on the machine is not in it
     peak: int  # bytes resident; never less than this process has itself, whose memory the child begins with
     output: str
 
@@ -38,7 +39,7 @@ class MeasuredRun:
                 process.wait()
             if process.returncode != 0:
                 raise BenchFailed(f"{' '.join(command)}: status {process.returncode}: {text_of(errors).strip()}")
-            return cls(seconds, usage.ru_maxrss * KIB, text_of(output))
+            return cls(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * KIB, text_of(output))
 
 
 def text_of(file: "tempfile._TemporaryFileWrapper") -> str:

@@ -9,6 +9,9 @@ from view_time import FRAMES, SHOWN, SUFFIXES, VIEWS, View, ViewTime
 
 KIB = 1 << 10
 MIB = 1 << 20
+# Column to ViewTime.ratio's name and digits.
+VIEW_RATIOS = {"time ratio": ("seconds", 1), "of load and view": ("steps", 1), "of CPU time": ("cpu", 1),
+               "memory ratio": ("peak", 3)}
 
 
 def print_table(header: tuple, rows: list) -> None:
@@ -99,16 +102,16 @@ def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) ->
 
 
 def print_views(views: ViewTime) -> None:
-    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal; seconds of wall "
-          "time\nand peak memory of the whole process, loading included: median (lowest..highest round)")
+    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal. Seconds of wall time\n"
+          "and peak memory of the whole process; ratios: Python's time / ours, our memory / Python's;\n"
+          "median (lowest..highest round)")
     rows = []
     for view in VIEWS:
-        times = (rounds_of(views.peer[view.name], key).text(2) for key in ("seconds", "steps"))
-        peak = rounds_of(views.peer[view.name], "peak").median / MIB
-        rows.append((f"Python: {view.name}", *times, f"{peak:.0f} MiB", "-", "-", "-"))
+        peer = views.peer[view.name]
+        rows.append((f"Python: {view.name}", *(rounds_of(peer, key).text(2) for key in ("seconds", "steps")),
+                     f"{rounds_of(peer, 'peak').median / MIB:.0f} MiB", *("-" for _ in VIEW_RATIOS)))
         rows += [view_row(views, view, suffix) for suffix in SUFFIXES]
-    print_table(("", "seconds", "load and view", "memory", "Python's time / ours", "only load and view",
-                 "our memory / Python's"), rows)
+    print_table(("", "seconds", "load and view", "memory", *VIEW_RATIOS), rows)
     sizes, conversions = Spread.of(views.file_ratios), Spread.of(views.convert_seconds)
     print(f"{SUFFIXES[0]} / .pickle: {sizes.text(3)} of the size; "
           f"tmbpf convert from one to the other took {conversions.text(1, ' s')}.\n")
@@ -116,7 +119,7 @@ def print_views(views: ViewTime) -> None:
 
 def view_row(views: ViewTime, view: View, suffix: str) -> tuple:
     ours = views.ours[view.name][suffix]
-    ratios = [views.ratio(view, suffix, what).text(digits) for what, digits in (("seconds", 1), ("steps", 1), ("peak", 3))]
+    ratios = (views.ratio(view, suffix, what).text(digits) for what, digits in VIEW_RATIOS.values())
     return (f"  tmbpf, {suffix}", rounds_of(ours, "seconds").text(2), "-",
             f"{rounds_of(ours, 'peak').median / MIB:.0f} MiB", *ratios)
 

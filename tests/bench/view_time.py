@@ -35,6 +35,7 @@ VIEWS = (View("stats", "lineno", ("old",), 50),
          View("stats", "traceback", ("old",), 20),
          View("diff", "lineno", ("old", "new"), 50))
 SUFFIXES = (".pb.gz", ".pickle")  # the goals are about the first
+RATIOS = ("seconds", "steps", "cpu", "peak")
 STEPS = ("load", "view")  # of Python's time; the rest: starting, printing, ending
 
 
@@ -46,7 +47,7 @@ class ViewTime:
         self.traces = traces
         self.convert_seconds: list = []
         self.file_ratios: list = []
-        self.peer: dict = {view.name: [] for view in VIEWS}  # the rounds: seconds, peak, STEPS
+        self.peer: dict = {view.name: [] for view in VIEWS}  # the rounds: costs(), each of STEPS, their sum
         self.ours: dict = {view.name: {suffix: [] for suffix in SUFFIXES} for view in VIEWS}
 
     def measure(self, rounds: int) -> None:
@@ -57,11 +58,12 @@ class ViewTime:
                 self._measure_view(view)
 
     def ratio(self, view: View, suffix: str, what: str) -> Spread:
-        """Python's seconds, or the sum of its STEPS ("steps"), by our seconds; or our peak by Python's."""
+        """One of RATIOS: Python's seconds or CPU time by ours, the sum of its STEPS by our seconds, our peak by
+        Python's."""
         pairs = zip(self.ours[view.name][suffix], self.peer[view.name])
         if what == "peak":
             return Spread.of([ours["peak"] / peer["peak"] for ours, peer in pairs])
-        return Spread.of([peer[what] / ours["seconds"] for ours, peer in pairs])
+        return Spread.of([peer[what] / ours["seconds" if what == "steps" else what] for ours, peer in pairs])
 
     def goals(self) -> list:
         if self.traces < GOAL_TRACES:
@@ -76,7 +78,7 @@ class ViewTime:
                              FILE_GOAL, "", digits=3)]
 
     def as_json(self) -> dict:
-        ratios = {view.name: {suffix: {what: self.ratio(view, suffix, what) for what in ("seconds", "steps", "peak")}
+        ratios = {view.name: {suffix: {what: self.ratio(view, suffix, what) for what in RATIOS}
                               for suffix in SUFFIXES} for view in VIEWS}
         return {"traces": self.traces, "frames": FRAMES, "python": self.peer, "tmbpf": self.ours, "ratios": ratios,
                 "convert_seconds": self.convert_seconds, "file_ratios": self.file_ratios,
@@ -100,13 +102,16 @@ class ViewTime:
                               *(self._path(name, ".pickle") for name in view.snapshots))
         told = json.loads(peer.output)
         steps = {step: told[step] for step in STEPS}
-        self.peer[view.name].append({"seconds": peer.seconds, "peak": peer.peak, **steps,
-                                     "steps": sum(steps.values())})
+        self.peer[view.name].append({**costs(peer), **steps, "steps": sum(steps.values())})
         for suffix in SUFFIXES:
             ours = MeasuredRun.of(self._binary, view.command, "--json", "--limit", SHOWN, "--group-by", view.group_by,
                                   *(self._path(name, suffix) for name in view.snapshots))
             check_equal(f"{view.name}, {suffix}", json.loads(ours.output)["statistics"], told["statistics"])
-            self.ours[view.name][suffix].append({"seconds": ours.seconds, "peak": ours.peak})
+            self.ours[view.name][suffix].append(costs(ours))
+
+
+def costs(run: MeasuredRun) -> dict:
+    return {"seconds": run.seconds, "cpu": run.cpu, "peak": run.peak}
 
 
 def check_equal(name: str, ours: list, peer: list) -> None:
