@@ -102,9 +102,9 @@ def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) ->
 
 
 def print_views(views: ViewTime) -> None:
-    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal. Seconds of wall time\n"
-          "and peak memory of the whole process; ratios: Python's time / ours, our memory / Python's;\n"
-          "median (lowest..highest round)")
+    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal.\n"
+          "Seconds of wall time and peak memory of the whole process: median (lowest..highest round);\n"
+          "ratios: Python's time / ours, our memory / Python's")
     rows = []
     for view in VIEWS:
         peer = views.peer[view.name]

@@ -2,9 +2,10 @@
 """What tmbpf costs, in one run with what it is measured against. Tracing (which needs root): pairs of
 allocation and free, attaching, snapshots; beside the bare probes and stdlib tracemalloc. Views: stats
 and diff of large snapshots; beside stdlib tracemalloc. Slow figures are no failure: the exit status is
-0 unless something breaks, or a view shows other numbers than Python's. A full run takes about 3 minutes
-for tracing on two interpreters and 3 for the views; --quick one for all, with rough figures and smaller
-snapshots, whose goals it leaves out.
+0 unless something breaks, or a view shows other numbers than Python's. The views' Python is the newest;
+one built without PGO is about 1.4 times slower, and --python names another. A full run takes about 3
+minutes for tracing on two interpreters and 2 to 3 for the views; --quick one for all, with rough figures
+and smaller snapshots, whose goals it leaves out.
 """
 import argparse
 import dataclasses
