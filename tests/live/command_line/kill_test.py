@@ -10,6 +10,7 @@ from support import (DONE, INTERRUPTED, CommandLineTest, Target, expected, held,
 
 SECONDS = 0.15  # of CPU time per measurement
 ATTEMPTS = 8
+FULL = 0.5  # of the speed before: a virtual machine's own varies by a third, a probe left costs 10 times as much
 
 
 def speed(target: Target, attempts: int = 3) -> float:
@@ -22,7 +23,7 @@ class KillTest(CommandLineTest):
         best = 0.0
         for _ in range(ATTEMPTS):
             best = max(best, speed(target, 1))
-            if best > 0.85 * before:
+            if best > FULL * before:
                 return
         self.fail(f"{best:.0f} pairs a second after it, {before:.0f} before")
 
@@ -39,7 +40,7 @@ class KillTest(CommandLineTest):
             self.assert_full_speed(target, before)
             self.assertGreater(probes, 0)
             # Exact mode costs microseconds a pair: were it not seen, the measure would prove nothing.
-            self.assertLess(traced, before / 3)
+            self.assertLess(traced, before / 5)
             # The target is well, and can be traced again.
             self.start_session(target.pid)
             target.hold(50, 300)
