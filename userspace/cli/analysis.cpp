@@ -90,7 +90,7 @@ void sort_rows(std::vector<StatisticDiff>& rows, SortOrder order) {
   }
 }
 
-// Tables that grow would else get pages from the kernel anew each time, which is a fifth of the
+// Tables that grow would else get pages from the kernel anew each time, which is a tenth of the
 // time that a large file takes.
 void keep_freed_memory() {
   constexpr int kPiece = 16 << 20;
