@@ -14,6 +14,8 @@
 #include "bpf/tmbpf.h"
 #include "symbols/allocator/allocator_tables.h"
 #include "symbols/allocator/probe_plan.h"
+#include "symbols/image_analysis.h"
+#include "symbols/interpreter_image.h"
 #include "symbols/process/mapped_file.h"
 #include "symbols/process/process_identity.h"
 #include "symbols/python/python_layout.h"
@@ -44,6 +46,10 @@ struct PythonTarget {
 // (not_permitted): may not be looked at.
 // The live allocator is not judged here: see replaced_allocator().
 PythonTarget open_python_target(pid_t pid);
+
+// The same for a process whose interpreter is found, with analyses that others share.
+PythonTarget open_python_target(const ProcessIdentity& identity, const InterpreterImage& found,
+                                ImageAnalyses& analyses);
 
 // Whether `pid` runs a CPython of whatever version. Throws as read_maps() does.
 bool runs_python(pid_t pid);

@@ -12,6 +12,7 @@
 #include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/ps_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -21,18 +22,38 @@
 namespace tmbpf {
 namespace {
 
+StatusForm status_form(const CommandLine& line) {
+  return !line.json              ? StatusForm::text
+         : line.target.several() ? StatusForm::json_list
+                                 : StatusForm::json;
+}
+
+int run_live_view(const CommandLine& line) {
+  LiveOptions live = line.live;
+  if (line.live_target.given() != live.program.empty()) {
+    throw Error(live.program.empty() ? "nothing to trace" : "both --pid and a program",
+                "give --pid PID, --name PATTERN or -- PROGRAM; `tmbpf --help` shows all",
+                ExitStatus::usage);
+  }
+  if (live.program.empty()) {
+    live.pid = line.live_target.one(TargetKind::python);
+  }
+  return run_live(live, line.capture);
+}
+
 int run_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
-    return run_start(line.pid, line.capture);
+    return run_start(line.target.all(TargetKind::python), line.capture);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output, line.family, line.addresses);
+    return run_snapshot(line.target.all(TargetKind::session), line.output, line.family,
+                        line.addresses);
   }
   if (app.got_subcommand("status")) {
-    return run_status(line.pid, line.json);
+    return run_status(line.target.all(TargetKind::session), status_form(line));
   }
   if (app.got_subcommand("stop")) {
-    return run_stop(line.pid);
+    return run_stop(line.target.all(TargetKind::session));
   }
   if (app.got_subcommand("stats")) {
     return run_stats(line.files, line.first, line.stats.options());
@@ -47,13 +68,13 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_report(line.files, line.report.filters(), line.source_root);
   }
   if (app.got_subcommand("check")) {
-    return run_check(line.pid);
+    return run_check(line.target.given() ? line.target.all(TargetKind::python)
+                                         : std::vector<pid_t>());
   }
-  if ((line.live.pid == 0) == line.live.program.empty()) {
-    throw Error(line.live.program.empty() ? "nothing to trace" : "both --pid and a program",
-                "give --pid PID or -- PROGRAM; `tmbpf --help` shows all", ExitStatus::usage);
+  if (app.got_subcommand("ps")) {
+    return run_ps(line.json);
   }
-  return run_live(line.live, line.capture);
+  return run_live_view(line);
 }
 
 // The status, unless it says success for a result that did not arrive.

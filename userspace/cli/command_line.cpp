@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/command_line.h"
 
-#include <limits>
-
 namespace tmbpf {
 namespace {
 
@@ -48,19 +46,17 @@ constexpr const char* kConvertFooter = R"(Examples:
 constexpr const char* kCheckFooter = R"(Examples:
   sudo tmbpf check --pid 1234     would it work here, and why not)";
 
-CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
-  return app.add_option("--pid", pid, "The process")
-      ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()))
-      ->type_name(kPidValue);
-}
+constexpr const char* kPsFooter = R"(Examples:
+  sudo tmbpf ps                   all, the largest first; who may be traced, and why not
+  sudo tmbpf --name manage.py     the live view of what ps shows as /srv/shop/manage.py ...)";
 
 void add_session_commands(CLI::App& app, CommandLine& line) {
   CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
-  add_pid(*start, line.pid)->required();
+  line.target.add_several_to(*start);
   add_capture_options(*start, line.capture);
   start->footer(kStartFooter);
   CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
-  add_pid(*snapshot, line.pid)->required();
+  line.target.add_several_to(*snapshot);
   snapshot
       ->add_option("--output", line.output,
                    "The file: .pickle, .pb.gz, .json, .folded, .count.folded, .speedscope.json or "
@@ -71,12 +67,15 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
   snapshot->footer(kSnapshotFooter);
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
-  add_pid(*status, line.pid)->required();
-  status->add_flag("--json", line.json, "For programs");
-  add_pid(*app.add_subcommand("stop", "End a session"), line.pid)->required();
+  line.target.add_several_to(*status);
+  status->add_flag("--json", line.json, "For programs; of several processes a list");
+  line.target.add_several_to(*app.add_subcommand("stop", "End a session"));
   CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
-  add_pid(*check, line.pid);
+  line.target.add_several_to(*check, "Options");
   check->footer(kCheckFooter);
+  CLI::App* ps = app.add_subcommand("ps", "List the Pythons that run here");
+  ps->add_flag("--json", line.json, "For programs");
+  ps->footer(kPsFooter);
 }
 
 void add_analysis_commands(CLI::App& app, CommandLine& line) {
@@ -128,7 +127,7 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
 void define_command_line(CLI::App& app, CommandLine& line) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
-  add_pid(app, line.live.pid);
+  line.live_target.add_to(app);
   add_live_options(app, line.live);
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <vector>
 
+#include "symbols/process/process_tree.h"
 #include "symbols/python_target.h"
+#include "userspace/cli/each_target.h"
 #include "userspace/cli/output_template.h"
 #include "userspace/files/snapshot_file.h"
 #include "userspace/trace/control_socket.h"
@@ -98,6 +100,13 @@ std::vector<pid_t> family_of(pid_t pid) {
   return pids;
 }
 
+void require_own_names(std::size_t processes, const OutputTemplate& names) {
+  if (processes > 1 && !names.differs_by_process()) {
+    throw Error(fmt::format("{} processes cannot share one file", processes),
+                "put $pid into its name, in single quotes", ExitStatus::usage);
+  }
+}
+
 void write_one(pid_t pid, const std::string& output, bool addresses) {
   check_output_path(output);
   const std::string path = std::filesystem::absolute(output).string();
@@ -114,24 +123,9 @@ void write_one(pid_t pid, const std::string& output, bool addresses) {
   }
 }
 
-}  // namespace
-
-int run_start(pid_t pid, const CaptureOptions& capture) {
-  start_session(open_python_target(pid), capture.trace);
-  fmt::print(
-      "tracing process {} in the background; `tmbpf snapshot --pid {} --output FILE` writes "
-      "what it holds, `tmbpf stop --pid {}` ends it\n",
-      pid, pid, pid);
-  return 0;
-}
-
-int run_snapshot(pid_t pid, const std::string& output, bool family, bool addresses) {
-  const OutputTemplate names(output);
+void write_family(pid_t pid, const OutputTemplate& names, bool family, bool addresses) {
   const std::vector<pid_t> pids = family ? family_of(pid) : std::vector{pid};
-  if (pids.size() > 1 && !names.differs_by_process()) {
-    throw Error(fmt::format("{} processes cannot share the file {}", pids.size(), output),
-                "put $pid into its name, in single quotes", ExitStatus::usage);
-  }
+  require_own_names(pids.size(), names);
   const std::time_t now = std::time(nullptr);
   for (const pid_t one : pids) {
     try {
@@ -143,24 +137,81 @@ int run_snapshot(pid_t pid, const std::string& output, bool family, bool address
       log_warning(error.what());  // it was stopped, or became another program, meanwhile
     }
   }
-  return 0;
-}
-int run_status(pid_t pid, bool json) {
-  const auto status = ask_session(pid, {{"command", "status"}});
-  if (json) {
-    fmt::print("{}\n", status.dump(2));
-  } else {
-    print_status(status);
-  }
-  return 0;
 }
 
-int run_stop(pid_t pid) {
-  const auto answer = ask_session(pid, {{"command", "stop"}});
-  for (const pid_t one : answer.value("stopped", std::vector{pid})) {
-    fmt::print("process {} is no longer traced\n", one);
+// What one of our new sessions follows by now needs no session of its own.
+bool is_followed(pid_t pid, const std::vector<pid_t>& started) {
+  return std::ranges::any_of(started, [pid](pid_t root) {
+    const std::vector<pid_t> family = descendants_of(root);
+    return std::ranges::find(family, pid) != family.end();
+  });
+}
+
+}  // namespace
+
+int run_start(const std::vector<pid_t>& pids, const CaptureOptions& capture) {
+  std::vector<pid_t> started;
+  return for_each_target(pids, [&](pid_t pid) {
+    if (capture.trace.follow && is_followed(pid, started)) {
+      fmt::print("process {} is followed\n", pid);
+      return 0;
+    }
+    start_session(open_python_target(pid), capture.trace);
+    started.push_back(pid);
+    fmt::print(
+        "tracing process {0} in the background; `tmbpf snapshot --pid {0} --output FILE` writes "
+        "what it holds, `tmbpf stop --pid {0}` ends it\n",
+        pid);
+    return 0;
+  });
+}
+
+int run_snapshot(const std::vector<pid_t>& pids, const std::string& output, bool family,
+                 bool addresses) {
+  const OutputTemplate names(output);
+  require_own_names(pids.size(), names);
+  return for_each_target(pids, [&](pid_t pid) {
+    write_family(pid, names, family, addresses);
+    return 0;
+  });
+}
+
+int run_status(const std::vector<pid_t>& pids, StatusForm form) {
+  auto list = nlohmann::json::array();
+  const int result = for_each_target(pids, [&](pid_t pid) {
+    const auto status = ask_session(pid, {{"command", "status"}});
+    switch (form) {
+      case StatusForm::text:
+        print_status(status);
+        break;
+      case StatusForm::json:
+        fmt::print("{}\n", status.dump(2));
+        break;
+      case StatusForm::json_list:
+        list.push_back(status);
+        break;
+    }
+    return 0;
+  });
+  if (form == StatusForm::json_list) {
+    fmt::print("{}\n", list.dump(2));
   }
-  return 0;
+  return result;
+}
+
+int run_stop(const std::vector<pid_t>& pids) {
+  std::vector<pid_t> stopped;
+  return for_each_target(pids, [&](pid_t pid) {
+    if (std::ranges::find(stopped, pid) != stopped.end()) {
+      return 0;  // with its family
+    }
+    const auto answer = ask_session(pid, {{"command", "stop"}});
+    for (const pid_t one : answer.value("stopped", std::vector{pid})) {
+      fmt::print("process {} is no longer traced\n", one);
+      stopped.push_back(one);
+    }
+    return 0;
+  });
 }
 
 }  // namespace tmbpf

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "symbols/process/process_memory.h"
+#include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
 #include "userspace/trace/snapshot_metadata_of.h"
@@ -55,7 +56,7 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       support_(sufficient_support()),
       lock_(target_.identity.pid),
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
-  require_traceable();
+  require_traceable(target_, options_.freelists);
   skeleton_ = load_skeleton(settings_of(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
   const double begin = now_seconds();
@@ -70,41 +71,6 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
 }
 
 Tracer::~Tracer() = default;
-
-void Tracer::require_traceable() const {
-  if (own_gil_interpreters(target_) != 0) {
-    throw Error(
-        fmt::format("process {} ({}) has {}, whose memory tmbpf cannot follow yet",
-                    target_.identity.pid, target_.identity.command, untraced_allocator(target_)),
-        "subinterpreters that share the main interpreter's GIL can be traced", ExitStatus::target);
-  }
-  const std::string replaced = replaced_allocator(target_);
-  if (!replaced.empty()) {
-    throw Error(
-        fmt::format("process {} ({}) does not use CPython's default allocator: {} took its place",
-                    target_.identity.pid, target_.identity.command, replaced),
-        "restart it without that, or look at it with what replaced the allocator",
-        ExitStatus::target);
-  }
-  require_checks(target_.plan.checks, "every allocation",
-                 fmt::format("`tmbpf check --pid {}` lists every check; please report this build",
-                             target_.identity.pid));
-  if (options_.freelists) {
-    require_checks(target_.free_list_checks, "every object from a free list",
-                   "--no-freelists leaves them with who allocated them; please report this build");
-  }
-}
-
-void Tracer::require_checks(const std::vector<PlanCheck>& checks, const char* what,
-                            const std::string& hint) const {
-  for (const PlanCheck& check : checks) {
-    if (!check.passed) {
-      throw Error(fmt::format("cannot prove that {} of {} would be seen: {} ({})", what,
-                              target_.image_path, check.name, check.detail),
-                  hint, ExitStatus::target);
-    }
-  }
-}
 
 void Tracer::detach() {
   if (links_) {

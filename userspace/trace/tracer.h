@@ -69,9 +69,6 @@ class Tracer {
   [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
 
  private:
-  void require_traceable() const;
-  void require_checks(const std::vector<PlanCheck>& checks, const char* what,
-                      const std::string& hint) const;
   bool take_process_events();
   void heal_children();
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
