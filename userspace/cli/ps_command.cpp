@@ -112,8 +112,9 @@ int run_ps(bool json) {
     log_info("no Python runs here that tmbpf could look at");
   }
   if (!json && pythons.unreadable > 0) {
-    log_info(fmt::format("{} {} not be looked at; with sudo tmbpf sees all", pythons.unreadable,
-                         pythons.unreadable == 1 ? "process may" : "processes may"));
+    log_info(fmt::format("{} {} not be looked at{}", pythons.unreadable,
+                         pythons.unreadable == 1 ? "process may" : "processes may",
+                         ::geteuid() == 0 ? "" : "; with sudo tmbpf sees more"));
   }
   return 0;
 }

@@ -110,8 +110,8 @@ void TargetArguments::add_to(CLI::App& app, const std::string& group) {
                          ->allow_extra_args(false)
                          ->group(group);
   app.add_option("--name", name_,
-                 "The process whose script, its file name with or without .py, or module fits; "
-                 "with a space or * in PATTERN also whose command line from there on does")
+                 "The Python whose script or module has this name, with or without folder and .py; "
+                 "a PATTERN with a space or * may also fit the command line from there on")
       ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->expected(1)

@@ -103,7 +103,8 @@ class NameTest(NamedTargetTest):
             tracer.stdout.read()
 
     def test_names_in_messages_cannot_garble_the_terminal(self) -> None:
-        self.named("\x1b[2J\n1"), self.named("\x1b[2J\n2")  # pylint: disable=expression-not-assigned
+        for number in "12":
+            self.target(program=(f"{self.name}.py", f"\x1b[2J\n{number}"), cwd=self.directory)
         result = run_tmbpf("check", "--name", self.name)
         self.assert_refused(result, USAGE, r"\x1b[2J\x0a1", r"\x1b[2J\x0a2")
         self.assertNotIn("\x1b", result.err)
