@@ -6,7 +6,19 @@ import os
 import subprocess
 
 from named_target import NamedTargetTest
-from support import DONE, FAILED, NO_TARGET, USAGE, main, run_tmbpf
+from support import DONE, FAILED, NO_TARGET, USAGE, main, run_tmbpf, wait_until
+
+# Its child has the same command line, and ends with it.
+PARENT = """
+import os
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.close(writer)
+    os.read(reader, 1)
+    os._exit(0)
+os.write(1, b"ready\\n")
+os.read(0, 1)
+"""
 
 
 def pids_of(targets: list) -> list:
@@ -81,6 +93,22 @@ class SeveralTest(NamedTargetTest):
         result = run_tmbpf("snapshot", "--name", self.name, "--all", "--output", f"{folder}/$pid.pickle")
         self.assertEqual(result.status, DONE, result.err)
         self.assertEqual(sorted(glob.glob(f"{folder}/*")), sorted(f"{folder}/{pid}.pickle" for pid in self.pids))
+
+    def test_a_family_of_one_name_is_started_once_and_stopped_once(self) -> None:
+        path = os.path.join(self.directory, f"parent_{self.name}.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(PARENT)
+        parent = self.target(program=(path,)).pid
+        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+            child = int(file.read())
+        words = ("--name", os.path.basename(path), "--all")
+        self.addCleanup(run_tmbpf, "stop", "--pid", parent)
+        started = run_tmbpf("start", "--follow", *words)
+        self.assertEqual(started.status, DONE, started.err)
+        self.assertIn(f"process {child} is followed\n", started.out)
+        wait_until(lambda: len(json.loads(run_tmbpf("status", "--json", *words).out)) == 2, "the child has a session")
+        stopped = run_tmbpf("stop", *words)
+        self.assertEqual((stopped.status, stopped.out.count("is no longer traced")), (DONE, 2), stopped)
 
     def test_the_view_takes_one(self) -> None:
         result = run_tmbpf("--once", *pids_of(self.targets))
