@@ -94,11 +94,11 @@ PythonCommand python_command(std::span<const std::string> arguments) {
   if (arguments.empty()) {
     return {};
   }
-  Place place = is_interpreter(arguments[0]) ? find_program(arguments) : Place{};
+  const Place place = is_interpreter(arguments[0]) ? find_program(arguments) : Place{};
   if (place.word == arguments.size()) {
     return {std::string(file_name(arguments[0])), fmt::format("{}", fmt::join(arguments, " "))};
   }
-  return {place.name.empty() ? arguments[place.word] : std::move(place.name),
+  return {place.name.empty() ? arguments[place.word] : place.name,
           fmt::format("{}", fmt::join(arguments.subspan(place.word), " "))};
 }
 

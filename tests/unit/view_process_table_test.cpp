@@ -30,7 +30,7 @@ TEST(ProcessTable, columns_stand_below_their_titles) {
   EXPECT_EQ(process_table(rows, 100),
             (Lines{"    PID       RSS  Version  Build           Traceable  Command",
                    "     71  12.0 MiB  3.11.2   PGO+LTO static  session    app.py --port 80",
-                   "1234567  5120 B    ?        debug static    no         bad\\x1b[31m.py",
+                   "1234567    5120 B  ?        debug static    no         bad\\x1b[31m.py",
                    "    runs a debug build"}));
 }
 
