@@ -134,7 +134,7 @@ class PsTest(CommandLineTest):
         self.assertEqual(self.row_text(target.pid)[4], "no")
         lines = run_tmbpf("ps").out.splitlines()
         at = [number for number, line in enumerate(lines) if re.match(rf" *{target.pid} ", line)][0]
-        self.assertRegex(lines[at + 1], r"^    does not use CPython's default allocator: malloc \(PYTHONMALLOC=malloc\)")
+        self.assertTrue(lines[at + 1].startswith("    does not use CPython's default allocator: malloc (PYTHONMALLOC"))
 
     def test_a_command_line_cannot_garble_the_terminal(self) -> None:
         target = self.target(program=(TARGET, "\x1b[2J\nroot\r\x07", "x" * 500))
@@ -163,7 +163,9 @@ class PsTest(CommandLineTest):
                 row = listed()[target.pid]
                 self.assertEqual(row["version"], ".".join(map(str, python.version)))
                 self.assertEqual(row["traceable"], True, row)
-                self.assertEqual(row["command"], target.script)
+                # An embedding program has a name of its own, which is no interpreter's.
+                own_name = f"{python.path} -B " if "embed" in python.path else ""
+                self.assertEqual(row["command"], own_name + target.script)
 
     def test_processes_that_come_and_go_meanwhile_do_no_harm(self) -> None:
         done = threading.Event()
