@@ -220,8 +220,10 @@ struct tmbpf_totals {
 	__u32 stopped; /* 1: record nothing any more (it finalizes, or executed a new program) */
 	__u32 code_generation; /* code objects freed */
 	__u32 at_end;	       /* 1: the target has begun to finalize */
+	__u32 clearing;	       /* 1: no new trace; written by the tracer while it takes all out */
+	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 40);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */

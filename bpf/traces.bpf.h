@@ -38,9 +38,12 @@ static __always_inline int take_trace(__u64 key, struct tmbpf_trace *taken)
 
 static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh)
 {
-	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &key);
+	struct tmbpf_trace *trace;
 	long error;
 
+	if (totals.clearing)
+		return;
+	trace = bpf_map_lookup_elem(&traces, &key);
 	if (trace) {
 		__u64 before = trace->size;
 

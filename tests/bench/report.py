@@ -3,10 +3,15 @@
 from pair_cost import BARE, CONFIGURATIONS, RATIOS, TMBPF, PairCost
 from program_time import TRACED, ProgramTime
 from session_cost import SNAPSHOT_SUFFIXES
+from spread import Spread
 from target import CASES
+from view_time import FRAMES, SHOWN, SUFFIXES, VIEWS, View, ViewTime
 
 KIB = 1 << 10
 MIB = 1 << 20
+# Column to ViewTime.ratio's name and digits.
+VIEW_RATIOS = {"time ratio": ("seconds", 1), "of load and view": ("steps", 1), "of CPU time": ("cpu", 1),
+               "memory ratio": ("peak", 3)}
 
 
 def print_table(header: tuple, rows: list) -> None:
@@ -96,8 +101,34 @@ def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) ->
     print()
 
 
+def print_views(views: ViewTime) -> None:
+    print(f"{views.traces:,} traces of {FRAMES} frames, {SHOWN} statistics printed and found equal.\n"
+          "Seconds of wall time and peak memory of the whole process: median (lowest..highest round);\n"
+          "ratios: Python's time / ours, our memory / Python's")
+    rows = []
+    for view in VIEWS:
+        peer = views.peer[view.name]
+        rows.append((f"Python: {view.name}", *(rounds_of(peer, key).text(2) for key in ("seconds", "steps")),
+                     f"{rounds_of(peer, 'peak').median / MIB:.0f} MiB", *("-" for _ in VIEW_RATIOS)))
+        rows += [view_row(views, view, suffix) for suffix in SUFFIXES]
+    print_table(("", "seconds", "load and view", "memory", *VIEW_RATIOS), rows)
+    sizes, conversions = Spread.of(views.file_ratios), Spread.of(views.convert_seconds)
+    print(f"{SUFFIXES[0]} / .pickle: {sizes.text(3)} of the size; "
+          f"tmbpf convert from one to the other took {conversions.text(1, ' s')}.\n")
+
+
+def view_row(views: ViewTime, view: View, suffix: str) -> tuple:
+    ours = views.ours[view.name][suffix]
+    ratios = (views.ratio(view, suffix, what).text(digits) for what, digits in VIEW_RATIOS.values())
+    return (f"  tmbpf, {suffix}", rounds_of(ours, "seconds").text(2), "-",
+            f"{rounds_of(ours, 'peak').median / MIB:.0f} MiB", *ratios)
+
+
+def rounds_of(rounds: list, key: str) -> Spread:
+    return Spread.of([one[key] for one in rounds])
+
+
 def print_goals(goals: list) -> None:
     print("Goals")
     print_table(("", "measured", "goal", ""),
-                [(goal["name"], goal["text"], f"<= {goal['limit']:g}{goal['unit']}",
-                  "reached" if goal["reached"] else "NOT reached") for goal in goals])
+                [(goal.name, goal.text, goal.wanted, "reached" if goal.reached else "NOT reached") for goal in goals])

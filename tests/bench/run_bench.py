@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tmbpf costs: pairs of allocation and free, attaching, snapshots; beside the bare probes and
-stdlib tracemalloc, in one run. Slow figures are no failure: the exit status is 0 unless something
-breaks. A full run takes about 3 minutes on two interpreters; --quick less than one, with rough
-figures and a smaller snapshot, whose goal it leaves out.
+"""What tmbpf costs, in one run with what it is measured against. Tracing (which needs root): pairs of
+allocation and free, attaching, snapshots; beside the bare probes and stdlib tracemalloc. Views: stats
+and diff of large snapshots; beside stdlib tracemalloc. Slow figures are no failure: the exit status is
+0 unless something breaks, or a view shows other numbers than Python's. The views' Python is the newest;
+one built without PGO is about 1.4 times slower, and --python names another. A full run takes about 3
+minutes for tracing on two interpreters and 2 to 3 for the views; --quick one for all, with rough figures
+and smaller snapshots, whose goals it leaves out.
 """
 import argparse
 import dataclasses
@@ -20,19 +23,21 @@ sys.path.append(os.path.join(os.path.dirname(HERE), "oracle"))
 
 import report  # noqa: E402
 from bench_target import BenchFailed, BenchTarget  # noqa: E402
-from interpreters import find_interpreters, probe  # noqa: E402
+from goal import Goal  # noqa: E402
+from interpreters import Interpreter, find_interpreters, probe  # noqa: E402
 from pair_cost import BARE, RATIOS, PairCost  # noqa: E402
 from program_time import TRACED, ProgramTime  # noqa: E402
 from session_cost import measure_cycles, measure_first_numbers, measure_snapshots  # noqa: E402
-from spread import Spread  # noqa: E402
 from target import CASES  # noqa: E402
 from tmbpf_command import TmbpfCommand  # noqa: E402
+from view_time import GOAL_TRACES, ViewTime  # noqa: E402
 
 PAIR_CASE = "object"  # the case that the goal is about
 PAIR_GOAL = 2.5  # times the bare probes
 FIRST_NUMBERS_GOAL = 2.0  # seconds
 SNAPSHOT_GOAL = 2.0  # seconds
 SNAPSHOT_GOAL_BLOCKS = 1_000_000
+PARTS = ("tracing", "views")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +49,14 @@ class Extent:
     cycles: int
     snapshots: int
     held_blocks: int
+    view_rounds: int
+    viewed_traces: int
 
 
-FULL = Extent(rounds=5, seconds=0.2, first_numbers=5, cycles=20, snapshots=3, held_blocks=SNAPSHOT_GOAL_BLOCKS)
-QUICK = Extent(rounds=2, seconds=0.04, first_numbers=2, cycles=3, snapshots=1, held_blocks=200_000)
+FULL = Extent(rounds=5, seconds=0.2, first_numbers=5, cycles=20, snapshots=3, held_blocks=SNAPSHOT_GOAL_BLOCKS,
+              view_rounds=3, viewed_traces=GOAL_TRACES)
+QUICK = Extent(rounds=2, seconds=0.04, first_numbers=2, cycles=3, snapshots=1, held_blocks=200_000,
+               view_rounds=2, viewed_traces=500_000)
 
 
 class InterpreterBench:
@@ -82,13 +91,13 @@ class InterpreterBench:
 
     def goals(self, name: str) -> list:
         pair = self.pairs.ratio(PAIR_CASE, TRACED, BARE)
-        goals = [goal(f"{name}: attach to first numbers", self.first["first_numbers"],
+        goals = [Goal(f"{name}: attach to first numbers", self.first["first_numbers"],
                       FIRST_NUMBERS_GOAL, " s")]
         if pair:
-            goals.insert(0, goal(f"{name}: a pair, {TRACED.name} / bare probes", pair, PAIR_GOAL, "x"))
+            goals.insert(0, Goal(f"{name}: a pair, {TRACED.name} / bare probes", pair, PAIR_GOAL, "x"))
         if self.held["blocks"] < SNAPSHOT_GOAL_BLOCKS:
             return goals
-        return goals + [goal(f"{name}: snapshot of {self.held['blocks']:,} blocks, {suffix}", seconds,
+        return goals + [Goal(f"{name}: snapshot of {self.held['blocks']:,} blocks, {suffix}", seconds,
                              SNAPSHOT_GOAL, " s")
                         for suffix, seconds in self.held["seconds"].items()]
 
@@ -111,19 +120,15 @@ class InterpreterBench:
         self.programs = programs
 
 
-def goal(name: str, spread: Spread, limit: float, unit: str) -> dict:
-    return {"name": name, "measured": spread, "limit": limit, "unit": unit,
-            "text": spread.text(2, unit), "reached": spread.median <= limit}
-
-
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tmbpf", required=True, metavar="BINARY", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures are rough")
+    parser.add_argument("--only", choices=PARTS, help="one part; views needs no root")
     parser.add_argument("--json", metavar="FILE", help="write everything there, for programs")
     parser.add_argument("--python", action="append", metavar="PATH",
-                        help="only this interpreter; may repeat")
+                        help="only this interpreter; may repeat; views takes the newest")
     options = parser.parse_args()
     options.tmbpf = os.path.abspath(options.tmbpf)
     return options
@@ -144,6 +149,40 @@ def describe_system(tmbpf: TmbpfCommand) -> str:
             f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
 
 
+def measure_tracing(tmbpf: TmbpfCommand, interpreters: list, extent: Extent, folder: str, result: dict) -> None:
+    """Prints what it measured and adds it to the result."""
+    print(f"Tracing: {extent.rounds} rounds of {extent.seconds} s a measurement\n")
+    for interpreter in interpreters:
+        name = interpreter.describe()
+        print(name, file=sys.stderr, flush=True)
+        bench = InterpreterBench(tmbpf, interpreter.path, extent)
+        bench.measure(folder)
+        print(f"== {name}\n")
+        bench.print()
+        result["interpreters"].append({"name": name, **bench.as_json()})
+        result["goals"] += bench.goals('.'.join(map(str, interpreter.version)))
+
+
+def measure_views(tmbpf: TmbpfCommand, interpreters: list, extent: Extent, folder: str, result: dict) -> None:
+    """Prints what it measured and adds it to the result."""
+    name = newest(interpreters).describe()
+    print(f"views: {name}", file=sys.stderr, flush=True)
+    views = ViewTime(tmbpf.binary, newest(interpreters).path, folder, extent.viewed_traces)
+    views.measure(extent.view_rounds)
+    print(f"== Views, and those of {name}\n")
+    report.print_views(views)
+    result["views"] = {"name": name, **views.as_json()}
+    result["goals"] += views.goals()
+
+
+def newest(interpreters: list) -> Interpreter:
+    """Of those that run without a root folder of their own, into which the snapshots would have to be brought."""
+    fit = [interpreter for interpreter in interpreters if not interpreter.root]
+    if not fit:
+        raise BenchFailed("views: no Python outside of root folders")
+    return max(fit, key=lambda interpreter: interpreter.version)
+
+
 def run(options: argparse.Namespace) -> dict:
     """Everything that was measured, as --json has it."""
     begin = time.monotonic()
@@ -153,19 +192,16 @@ def run(options: argparse.Namespace) -> dict:
     if not interpreters:
         raise BenchFailed("no supported Python found")
     system = describe_system(tmbpf)
-    print(f"{system}; {extent.rounds} rounds of {extent.seconds} s a measurement\n")
+    print(f"{system}\n")
     result: dict = {"system": system, "quick": options.quick, "interpreters": [], "goals": []}
     with tempfile.TemporaryDirectory(prefix="tmbpf-bench-") as folder:
-        for interpreter in interpreters:
-            name = interpreter.describe()
-            print(name, file=sys.stderr, flush=True)
-            bench = InterpreterBench(tmbpf, interpreter.path, extent)
-            bench.measure(folder)
-            print(f"== {name}\n")
-            bench.print()
-            result["interpreters"].append({"name": name, **bench.as_json()})
-            result["goals"] += bench.goals('.'.join(map(str, interpreter.version)))
-    report.print_goals(result["goals"])
+        if options.only != "views":
+            measure_tracing(tmbpf, interpreters, extent, folder, result)
+        if options.only != "tracing":
+            measure_views(tmbpf, interpreters, extent, folder, result)
+    if result["goals"]:
+        report.print_goals(result["goals"])
+    result["goals"] = [goal.as_json() for goal in result["goals"]]
     result["seconds"] = time.monotonic() - begin
     print(f"This took {result['seconds']:.0f} s.")
     return result

@@ -188,7 +188,7 @@ def run_outside(tmbpf: str, python: Interpreter, program: str, frames: int, outp
             target.wait_for(b"done\n")
             target.wait_until_blocked()
             call([tmbpf, "snapshot", "--pid", pid, "--output", output])
-            status = json.loads(call([tmbpf, "status", "--pid", pid, "--json"]))
+            status = json.loads(call([tmbpf, "status", "--pid", pid, "--json", "--fresh"]))
         except RunFailed:
             # Leave no session behind; what went wrong first is what counts.
             subprocess.run([tmbpf, "stop", "--pid", pid], capture_output=True, timeout=COMMAND_SECONDS)

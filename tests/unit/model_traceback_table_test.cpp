@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "userspace/model/content_index.h"
 #include "userspace/model/traceback_table.h"
 
 namespace tmbpf::test {
@@ -25,6 +27,20 @@ TEST(TracebackTable, GivesEqualThingsOneIdAndDifferentThingsTwo) {
   EXPECT_NE(table.add_traceback(std::array{named, line}, 2), traceback);
   EXPECT_NE(table.add_traceback(std::array{line, named}, 3), traceback);
   EXPECT_NE(table.add_traceback(std::array{line}, 2), traceback);
+}
+
+TEST(ContentIndex, TellsContentsWithOneHashApart) {
+  const std::vector<int> values{10, 20, 30, 40};
+  ContentIndex index;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    index.add(i % 2);
+  }
+  for (std::uint32_t i = 0; i < values.size(); ++i) {
+    const auto is_it = [&](std::uint32_t number) { return values[number] == values[i]; };
+    EXPECT_EQ(index.find(i % 2, is_it), i);
+    EXPECT_EQ(index.find(1 - i % 2, is_it), std::nullopt);
+    EXPECT_EQ(index.find(2, is_it), std::nullopt);
+  }
 }
 
 TEST(TracebackTable, KeepsTheEmptyStringAsItsFirst) {

@@ -2,11 +2,13 @@
 #include "userspace/cli/analysis.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -88,12 +90,21 @@ void sort_rows(std::vector<StatisticDiff>& rows, SortOrder order) {
   }
 }
 
+// Tables that grow would else get pages from the kernel anew each time, which is a fifth of the
+// time that a large file takes.
+void keep_freed_memory() {
+  constexpr int kPiece = 16 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  ::mallopt(M_TOP_PAD, kPiece);
+}
+
 }  // namespace
 
 Analysis::Analysis(const AnalysisOptions& options)
-    : options_(options),
-      table_(std::make_shared<TracebackTable>()),
-      sources_(options.source_root) {}
+    : options_(options), table_(std::make_shared<TracebackTable>()), sources_(options.source_root) {
+  keep_freed_memory();
+}
 
 Analysis::View Analysis::open(const std::string& path) {
   FileProgress progress(path);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "userspace/cli/address.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -23,12 +24,9 @@ constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
      {"size-diff", SortOrder::size_diff},
      {"count-diff", SortOrder::count_diff}}};
 
-// `base`: for integers.
-template <typename Number, typename... Base>
-std::optional<Number> parse(std::string_view text, Base... base) {
-  Number number{};
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, base...);
+std::optional<double> parse_number(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   return whole ? std::optional(number) : std::nullopt;
 }
@@ -46,25 +44,12 @@ double parse_age(const std::string& text) {
       break;
     }
   }
-  const auto age = parse<double>(number);
+  const auto age = parse_number(number);
   if (!age || !(*age >= 0)) {
     throw Error(fmt::format("\"{}\" is no age", text), "Give a number and s, m, h or d: 90s, 5m.",
                 ExitStatus::usage);
   }
   return *age * unit;
-}
-
-// As Python prints it: hex(id(x)), or id(x).
-std::uint64_t parse_address(std::string_view text) {
-  const bool hexadecimal = text.starts_with("0x");
-  const auto address =
-      hexadecimal ? parse<std::uint64_t>(text.substr(2), 16) : parse<std::uint64_t>(text, 10);
-  if (!address) {
-    throw Error(fmt::format("\"{}\" is no address", text),
-                "Give it in hexadecimal, 0x7f5a12345670, or as id() does, 140025123456624.",
-                ExitStatus::usage);
-  }
-  return *address;
 }
 
 bool wants_color(const std::string& when) {

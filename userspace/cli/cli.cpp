@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/object_command.h"
 #include "userspace/cli/ps_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
@@ -22,10 +24,10 @@
 namespace tmbpf {
 namespace {
 
-StatusForm status_form(const CommandLine& line) {
-  return !line.json              ? StatusForm::text
-         : line.target.several() ? StatusForm::json_list
-                                 : StatusForm::json;
+AnswerForm form_of(const CommandLine& line) {
+  return !line.json              ? AnswerForm::text
+         : line.target.several() ? AnswerForm::json_list
+                                 : AnswerForm::json;
 }
 
 int run_live_view(const CommandLine& line) {
@@ -41,19 +43,36 @@ int run_live_view(const CommandLine& line) {
   return run_live(live, line.capture);
 }
 
-int run_command(const CLI::App& app, const CommandLine& line) {
+// Nothing when it is another command.
+std::optional<int> run_session_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
-    return run_start(line.target.all(TargetKind::python), line.capture);
+    return run_start(line.target.all(TargetKind::python), line.capture, form_of(line));
   }
   if (app.got_subcommand("snapshot")) {
     return run_snapshot(line.target.all(TargetKind::session), line.output, line.family,
-                        line.addresses);
+                        line.addresses, form_of(line));
   }
   if (app.got_subcommand("status")) {
-    return run_status(line.target.all(TargetKind::session), status_form(line));
+    return run_status(line.target.all(TargetKind::session), line.fresh, form_of(line));
+  }
+  if (app.got_subcommand("clear")) {
+    return run_clear(line.target.all(TargetKind::session), form_of(line));
+  }
+  if (app.got_subcommand("reset-peak")) {
+    return run_reset_peak(line.target.all(TargetKind::session), form_of(line));
+  }
+  if (app.got_subcommand("object")) {
+    return run_object(line.one_target.one(TargetKind::session), line.address, line.json);
   }
   if (app.got_subcommand("stop")) {
-    return run_stop(line.target.all(TargetKind::session));
+    return run_stop(line.target.all(TargetKind::session), form_of(line));
+  }
+  return std::nullopt;
+}
+
+int run_command(const CLI::App& app, const CommandLine& line) {
+  if (const auto status = run_session_command(app, line)) {
+    return *status;
   }
   if (app.got_subcommand("stats")) {
     return run_stats(line.files, line.first, line.stats.options());

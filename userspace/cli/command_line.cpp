@@ -25,6 +25,10 @@ constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz
   sudo tmbpf snapshot --pid 1234 --output '$pid-$counter.pickle'     a new name each time)";
 
+constexpr const char* kObjectFooter = R"(Examples:
+  sudo tmbpf object --pid 1234 140025123456624        as id(x) printed it
+  sudo tmbpf object --pid 1234 0x7f5a12345670         as repr() or hex(id(x)) shows it)";
+
 constexpr const char* kStatsFooter = R"(Examples:
   tmbpf stats now.pb.gz                                the lines that hold most
   tmbpf stats --group-by traceback --limit 3 now.pb.gz the three largest, with their callers
@@ -50,11 +54,7 @@ constexpr const char* kPsFooter = R"(Examples:
   sudo tmbpf ps                   all, the largest first; who may be traced, and why not
   sudo tmbpf --name manage.py     the live view of what ps shows as /srv/shop/manage.py ...)";
 
-void add_session_commands(CLI::App& app, CommandLine& line) {
-  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
-  line.target.add_several_to(*start);
-  add_capture_options(*start, line.capture);
-  start->footer(kStartFooter);
+CLI::App* add_snapshot_command(CLI::App& app, CommandLine& line) {
   CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
   line.target.add_several_to(*snapshot);
   snapshot
@@ -66,10 +66,38 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
   snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
   snapshot->footer(kSnapshotFooter);
+  return snapshot;
+}
+
+void add_session_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
+  line.target.add_several_to(*start);
+  add_capture_options(*start, line.capture);
+  start->footer(kStartFooter);
+  CLI::App* snapshot = add_snapshot_command(app, line);
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   line.target.add_several_to(*status);
-  status->add_flag("--json", line.json, "For programs; of several processes a list");
-  line.target.add_several_to(*app.add_subcommand("stop", "End a session"));
+  status->add_flag("--fresh", line.fresh, "Measure the coverage now: 0.5 s per GiB of heap");
+  CLI::App* object = app.add_subcommand("object", "Show where one block was allocated");
+  line.one_target.add_to(*object);
+  object
+      ->add_option("ADDRESS", line.address,
+                   "id() of an object, or any address within a block: 0x7f5a12345670")
+      ->required();
+  object->footer(kObjectFooter);
+  CLI::App* clear = app.add_subcommand("clear", "Forget every block that a session has recorded");
+  CLI::App* reset_peak = app.add_subcommand("reset-peak", "Let a session's peak begin anew");
+  CLI::App* stop = app.add_subcommand("stop", "End a session");
+  for (CLI::App* command : {clear, reset_peak, stop}) {
+    line.target.add_several_to(*command);
+  }
+  for (CLI::App* command : {start, snapshot, status, clear, reset_peak, stop}) {
+    command->add_flag("--json", line.json, "For programs; of several processes a list");
+  }
+  object->add_flag("--json", line.json, "For programs");
+}
+
+void add_looking_commands(CLI::App& app, CommandLine& line) {
   CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
   line.target.add_several_to(*check, "Options");
   check->footer(kCheckFooter);
@@ -132,6 +160,7 @@ void define_command_line(CLI::App& app, CommandLine& line) {
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);
   add_session_commands(app, line);
+  add_looking_commands(app, line);
   add_analysis_commands(app, line);
 }
 

@@ -29,11 +29,14 @@ struct CommandLine {
   LiveOptions live;
   CaptureOptions capture;
   TargetArguments live_target;
-  TargetArguments target;  // of the subcommands
+  TargetArguments target;      // of the subcommands that take several processes
+  TargetArguments one_target;  // of those that take one
   std::string output;
   bool family = false;
   bool addresses = false;
+  std::string address;  // of an object
   bool json = false;
+  bool fresh = false;
   AnalysisArguments stats;
   AnalysisArguments diff;
   std::vector<std::string> files;

@@ -6,11 +6,16 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
+#include "symbols/process/process_identity.h"
 #include "symbols/process/process_tree.h"
 #include "symbols/python_target.h"
 #include "userspace/cli/each_target.h"
 #include "userspace/cli/output_template.h"
+#include "userspace/cli/standard_output.h"
+#include "userspace/cli/status_text.h"
 #include "userspace/files/snapshot_file.h"
 #include "userspace/trace/control_socket.h"
 #include "userspace/trace/session.h"
@@ -24,65 +29,6 @@ namespace {
 
 std::string size_of(const nlohmann::json& status, const char* key) {
   return format_size(status.value(key, 0.0));
-}
-
-void print_losses(const nlohmann::json& losses) {
-  for (const auto& [key, loss] : losses.items()) {
-    fmt::print("    {}: {}\n", loss.value("count", 0L), loss.value("what", key));
-  }
-}
-
-// "N what; the last: why", when there are any of that key.
-void print_count(const nlohmann::json& status, const std::string& key, const char* what) {
-  if (const auto count = status.value(key, 0L); count != 0) {
-    const auto last = status.value(key + "_last", "");
-    fmt::print("  {} {}{}{}\n", what, count, last.empty() ? "" : "; the last: ", printable(last));
-  }
-}
-
-void print_family(const nlohmann::json& status) {
-  if (status.contains("followed_from")) {
-    fmt::print("  followed from process {}\n", status.value("followed_from", 0));
-  }
-  for (const auto& member : status.value("family", nlohmann::json::array())) {
-    fmt::print("  follows process {} ({}): {}, traced {} in {} blocks\n", member.value("pid", 0),
-               printable(member.value("command", "")), member.value("state", ""),
-               size_of(member, "traced_current"), member.value("traces", 0L));
-  }
-  if (status.contains("family_kernel_memory")) {
-    fmt::print("  kernel memory of all these {}\n", size_of(status, "family_kernel_memory"));
-  }
-  print_count(status, "not_followed", "not followed");
-  print_count(status, "ended_unseen", "forked children that ended before they could be traced");
-  print_count(status, "forgotten", "ended processes whose last state is kept no more");
-}
-
-void print_status(const nlohmann::json& status) {
-  fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0),
-             printable(status.value("command", "")), status.value("python", ""),
-             status.value("state", ""));
-  fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", status.value("mode", ""),
-             status.value("frames", 0), status.value("sites", 0), status.value("elapsed", 0.0));
-  fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n",
-             size_of(status, "traced_current"), status.value("traces", 0L),
-             status.value("max_traces", 0L), size_of(status, "traced_peak"));
-  fmt::print("  process RSS {}, tracer memory {} ({} in the kernel)\n",
-             size_of(status, "process_rss"), size_of(status, "tracer_memory"),
-             size_of(status, "kernel_memory"));
-  if (status.contains("coverage") && status["coverage"].is_number()) {
-    fmt::print("  coverage {:.3f} %, {} blocks ({}) missing, {} ({}) from before the attach\n",
-               100 * status.value("coverage", 0.0), status.value("missing_blocks", 0L),
-               size_of(status, "missing_bytes"), status.value("blocks_before_attach", 0L),
-               size_of(status, "bytes_before_attach"));
-    print_losses(status.at("missing_causes"));
-  }
-  if (!status.value("replaced_allocator", "").empty()) {
-    fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
-               printable(status.value("replaced_allocator", "")));
-  }
-  print_family(status);
-  fmt::print("  lost events {}\n", status.value("lost", 0L));
-  print_losses(status.at("losses"));
 }
 
 // The process and whom its session follows.
@@ -107,12 +53,14 @@ void require_own_names(std::size_t processes, const OutputTemplate& names) {
   }
 }
 
-void write_one(pid_t pid, const std::string& output, bool addresses) {
+// What the session answered, with the file's path.
+nlohmann::json write_one(pid_t pid, const std::string& output, bool addresses) {
   check_output_path(output);
   const std::string path = std::filesystem::absolute(output).string();
-  const auto result =
+  auto result =
       ask_session(pid, {{"command", "snapshot"}, {"output", path}, {"addresses", addresses}});
-  fmt::print("{}: {} traces\n", output, result.value("traces", 0L));
+  result["pid"] = pid;
+  result["output"] = output;
   const auto losses = result.value("losses", nlohmann::json::object());
   for (const auto& [key, loss] : losses.items()) {
     log_warning(fmt::format("lost {}: {}", loss.value("count", 0L), loss.value("what", key)));
@@ -121,22 +69,43 @@ void write_one(pid_t pid, const std::string& output, bool addresses) {
     log_warning(
         fmt::format("no longer complete: what {} allocates is not seen", printable(untraced)));
   }
+  return result;
 }
 
-void write_family(pid_t pid, const OutputTemplate& names, bool family, bool addresses) {
-  const std::vector<pid_t> pids = family ? family_of(pid) : std::vector{pid};
-  require_own_names(pids.size(), names);
-  const std::time_t now = std::time(nullptr);
-  for (const pid_t one : pids) {
-    try {
-      write_one(one, names.name(one, now), addresses);
-    } catch (const Error& error) {
-      if (one == pid || error.status() != ExitStatus::target) {
-        throw;
-      }
-      log_warning(error.what());  // it was stopped, or became another program, meanwhile
+// Its status; nothing when the process has no session that answers us.
+std::optional<nlohmann::json> find_session(pid_t pid) {
+  try {
+    return ask_session(pid, {{"command", "status"}});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string started_text(pid_t pid, const nlohmann::json& status, bool fresh) {
+  return fresh ? fmt::format(
+                     "tracing process {0} in the background; `tmbpf snapshot --pid {0} --output "
+                     "FILE` writes what it holds, `tmbpf stop --pid {0}` ends it\n",
+                     pid)
+               : fmt::format(
+                     "process {} is already traced, with {} frames for {:.0f} s: nothing was "
+                     "changed; `tmbpf stop --pid {}` ends that session\n",
+                     pid, status.value("frames", 0), status.value("elapsed", 0.0), pid);
+}
+
+void start_one(pid_t pid, const CaptureOptions& capture, Answers& answers) {
+  bool fresh = true;
+  nlohmann::json status;
+  try {
+    start_session(open_python_target(pid), capture.trace);
+  } catch (const Error&) {
+    fresh = false;
+    status = find_session(pid).value_or(nlohmann::json::object());
+    if (!status.value("tracing", false)) {
+      throw;
     }
   }
+  answers.add({{"pid", pid}, {"started", fresh}, {"tracing", true}},
+              [&] { print_piece(started_text(pid, status, fresh)); });
 }
 
 // What one of our new sessions follows by now needs no session of its own.
@@ -147,70 +116,116 @@ bool is_followed(pid_t pid, const std::vector<pid_t>& started) {
   });
 }
 
+void write_family(pid_t pid, const std::vector<pid_t>& family, const OutputTemplate& names,
+                  bool addresses, Answers& answers) {
+  require_own_names(family.size(), names);
+  const std::time_t now = std::time(nullptr);
+  for (const pid_t one : family) {
+    try {
+      const auto result = write_one(one, names.name(one, now), addresses);
+      answers.add(result, [&result] {
+        print_piece(
+            fmt::format("{}: {} traces\n", result.value("output", ""), result.value("traces", 0L)));
+      });
+    } catch (const Error& error) {
+      if (one == pid || error.status() != ExitStatus::target) {
+        throw;
+      }
+      log_warning(error.what());  // it was stopped, or became another program, meanwhile
+    }
+  }
+}
+
+void show_status(pid_t pid, bool fresh, bool json, Answers& answers) {
+  try {
+    const auto status = ask_session(pid, {{"command", "status"}, {"fresh", fresh}});
+    answers.add(status, [&status] { print_status(status); });
+  } catch (const Error& error) {
+    if (!json || error.status() != ExitStatus::target) {
+      throw;
+    }
+    identify_process(pid);
+    answers.add({{"pid", pid}, {"tracing", false}}, [] {});
+  }
+}
+
+// Does it for each and prints the answers.
+int answer_for_each(const std::vector<pid_t>& pids, AnswerForm form,
+                    const std::function<void(pid_t, Answers&)>& act) {
+  Answers answers(form);
+  const int status = for_each_target(pids, [&](pid_t pid) {
+    act(pid, answers);
+    return 0;
+  });
+  answers.finish();
+  return status;
+}
+
 }  // namespace
 
-int run_start(const std::vector<pid_t>& pids, const CaptureOptions& capture) {
+int run_start(const std::vector<pid_t>& pids, const CaptureOptions& capture, AnswerForm form) {
   std::vector<pid_t> started;
-  return for_each_target(pids, [&](pid_t pid) {
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
     if (capture.trace.follow && is_followed(pid, started)) {
-      fmt::print("process {} is followed\n", pid);
-      return 0;
+      answers.add({{"pid", pid}, {"started", false}, {"tracing", true}},
+                  [pid] { print_piece(fmt::format("process {} is followed\n", pid)); });
+      return;
     }
-    start_session(open_python_target(pid), capture.trace);
+    start_one(pid, capture, answers);
     started.push_back(pid);
-    fmt::print(
-        "tracing process {0} in the background; `tmbpf snapshot --pid {0} --output FILE` writes "
-        "what it holds, `tmbpf stop --pid {0}` ends it\n",
-        pid);
-    return 0;
   });
 }
 
 int run_snapshot(const std::vector<pid_t>& pids, const std::string& output, bool family,
-                 bool addresses) {
+                 bool addresses, AnswerForm form) {
   const OutputTemplate names(output);
   require_own_names(pids.size(), names);
-  return for_each_target(pids, [&](pid_t pid) {
-    write_family(pid, names, family, addresses);
-    return 0;
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    write_family(pid, family ? family_of(pid) : std::vector{pid}, names, addresses, answers);
   });
 }
 
-int run_status(const std::vector<pid_t>& pids, StatusForm form) {
-  auto list = nlohmann::json::array();
-  const int result = for_each_target(pids, [&](pid_t pid) {
-    const auto status = ask_session(pid, {{"command", "status"}});
-    switch (form) {
-      case StatusForm::text:
-        print_status(status);
-        break;
-      case StatusForm::json:
-        fmt::print("{}\n", status.dump(2));
-        break;
-      case StatusForm::json_list:
-        list.push_back(status);
-        break;
-    }
-    return 0;
+int run_status(const std::vector<pid_t>& pids, bool fresh, AnswerForm form) {
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    show_status(pid, fresh, form != AnswerForm::text, answers);
   });
-  if (form == StatusForm::json_list) {
-    fmt::print("{}\n", list.dump(2));
-  }
-  return result;
 }
 
-int run_stop(const std::vector<pid_t>& pids) {
+int run_clear(const std::vector<pid_t>& pids, AnswerForm form) {
+  return answer_for_each(pids, form, [](pid_t pid, Answers& answers) {
+    const auto answer = ask_session(pid, {{"command", "clear"}});
+    answers.add(answer, [&] {
+      print_piece(fmt::format("process {}: forgot {} traces of {}\n", pid,
+                              answer.value("cleared_traces", 0L),
+                              size_of(answer, "cleared_bytes")));
+    });
+  });
+}
+
+int run_reset_peak(const std::vector<pid_t>& pids, AnswerForm form) {
+  return answer_for_each(pids, form, [](pid_t pid, Answers& answers) {
+    const auto answer = ask_session(pid, {{"command", "reset-peak"}});
+    answers.add(answer, [&] {
+      print_piece(
+          fmt::format("process {}: the peak is now {}\n", pid, size_of(answer, "traced_peak")));
+    });
+  });
+}
+
+int run_stop(const std::vector<pid_t>& pids, AnswerForm form) {
   std::vector<pid_t> stopped;
-  return for_each_target(pids, [&](pid_t pid) {
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
     if (std::ranges::find(stopped, pid) != stopped.end()) {
-      return 0;  // with its family
+      return;  // with its family
     }
     const auto answer = ask_session(pid, {{"command", "stop"}});
-    for (const pid_t one : answer.value("stopped", std::vector{pid})) {
-      fmt::print("process {} is no longer traced\n", one);
-      stopped.push_back(one);
-    }
-    return 0;
+    const auto ended = answer.value("stopped", std::vector{pid});
+    stopped.insert(stopped.end(), ended.begin(), ended.end());
+    answers.add(answer, [&ended] {
+      for (const pid_t one : ended) {
+        print_piece(fmt::format("process {} is no longer traced\n", one));
+      }
+    });
   });
 }
 

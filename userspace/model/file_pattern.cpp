@@ -119,7 +119,7 @@ bool FilePattern::matches_one(const Item& item, char32_t character) {
 // After a mismatch only the last star needs to take one character more.
 bool FilePattern::matches(std::string_view name) const {
   const std::u32string text = code_points(name);
-  constexpr std::size_t kNoStar = static_cast<std::size_t>(-1);
+  constexpr auto kNoStar = static_cast<std::size_t>(-1);
   std::size_t item = 0;
   std::size_t star = kNoStar;
   std::size_t taken = 0;  // where the text goes on after that star

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "bpf/tmbpf.h"
 #include "symbols/allocator/probe_plan.h"
+#include "userspace/trace/skeleton_settings.h"
 
 struct tmbpf_bpf;
 
@@ -16,13 +16,6 @@ struct SkeletonDeleter {
   void operator()(tmbpf_bpf* skeleton) const;
 };
 using SkeletonPtr = std::unique_ptr<tmbpf_bpf, SkeletonDeleter>;
-
-struct SkeletonSettings {
-  tmbpf_python python{};
-  tmbpf_config config{};
-  std::uint32_t max_traces = 0;  // the other maps' sizes go with it
-  bool uprobe_multi = false;
-};
 
 // Loads the programs with these numbers and fills the sites map from the plan: site i of the plan
 // has cookie i. Nothing is attached. Throws Error (failed, not_permitted) with the verifier's last

@@ -36,7 +36,9 @@ class Session {
       : follow_(options.follow),
         family_(std::in_place, std::move(target), options),
         root_(family_->root()),
-        members_(root_) {}
+        members_(root_) {
+    family_->find(root_)->recent_coverage(std::chrono::milliseconds(0));  // for the first status
+  }
 
   void serve() {
     while (!stopped_ && !expired()) {
@@ -105,7 +107,7 @@ class Session {
   nlohmann::json answer(pid_t pid, SessionMember& member, const nlohmann::json& request) {
     const std::string command = request.value("command", "");
     if (command == "status") {
-      nlohmann::json status = member.status(family_->find(pid));
+      nlohmann::json status = member.status(family_->find(pid), request.value("fresh", false));
       if (follow_) {
         add_family(status, pid);
       }
@@ -114,6 +116,15 @@ class Session {
     if (command == "snapshot") {
       return member.write(family_->find(pid), request.value("output", ""),
                           request.value("addresses", false));
+    }
+    if (command == "object") {
+      return member.find_object(family_->find(pid), request.value("address", std::uint64_t{0}));
+    }
+    if (command == "clear") {
+      return member.clear(family_->find(pid));
+    }
+    if (command == "reset-peak") {
+      return member.reset_peak(family_->find(pid));
     }
     if (command == "stop") {
       return stop(pid);

@@ -10,6 +10,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr std::chrono::milliseconds kPatience{10};  // of a status with a coverage under way
+
 nlohmann::json losses_json(const std::vector<Loss>& counted) {
   nlohmann::json losses = nlohmann::json::object();
   for (const Loss& loss : counted) {
@@ -18,11 +20,13 @@ nlohmann::json losses_json(const std::vector<Loss>& counted) {
   return losses;
 }
 
-nlohmann::json coverage_json(const std::optional<Coverage>& coverage) {
+// `age`: seconds since it was measured.
+nlohmann::json coverage_json(const std::optional<Coverage>& coverage, double age) {
   if (!coverage) {
     return {{"coverage", nullptr}, {"missing_blocks", nullptr}, {"blocks_before_attach", nullptr}};
   }
   return {{"coverage", coverage->share()},
+          {"coverage_age", age},
           {"missing_blocks", coverage->missing},
           {"missing_bytes", coverage->bytes(&SizeClassCoverage::missing)},
           {"missing_causes", losses_json(coverage->causes)},
@@ -39,7 +43,7 @@ Tracer& require(Tracer* tracer) {
 
 }  // namespace
 
-nlohmann::json status_json(Tracer& tracer) {
+nlohmann::json status_json(Tracer& tracer, bool fresh) {
   const TraceStatus status = tracer.status();
   nlohmann::json text{{"pid", status.pid},
                       {"command", status.command},
@@ -63,20 +67,25 @@ nlohmann::json status_json(Tracer& tracer) {
                       {"attach_seconds", status.attach_seconds},
                       {"lost", status.lost()},
                       {"losses", losses_json(status.losses)}};
-  text.update(coverage_json(tracer.coverage()));
+  if (fresh) {
+    text.update(coverage_json(tracer.coverage(), 0));
+  } else {
+    const auto recent = tracer.recent_coverage(kPatience);
+    text.update(coverage_json(recent.coverage, recent.age));
+  }
   return text;
 }
 
 void SessionMember::settle(Tracer& tracer) {
-  left_.emplace(Left{tracer.snapshot(), status_json(tracer), Clock::now()});
+  left_.emplace(Left{tracer.snapshot(), status_json(tracer, true), Clock::now()});
 }
 
 std::optional<SessionMember::Clock::time_point> SessionMember::settled_at() const {
   return left_ ? std::optional(left_->at) : std::nullopt;
 }
 
-nlohmann::json SessionMember::status(Tracer* tracer) {
-  return left_ ? left_->status : status_json(require(tracer));
+nlohmann::json SessionMember::status(Tracer* tracer, bool fresh) {
+  return left_ ? left_->status : status_json(require(tracer), fresh);
 }
 
 nlohmann::json SessionMember::summary(Tracer* tracer) {
@@ -111,6 +120,45 @@ nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path, boo
   return {{"traces", snapshot.traces().size()},
           {"losses", losses_json(status.losses)},
           {"replaced_allocator", status.replaced_allocator}};
+}
+
+Tracer& SessionMember::require_running(Tracer* tracer) const {
+  if (left_ || tracer == nullptr || tracer->state() != TargetState::running) {
+    throw Error("the process has ended: only `tmbpf snapshot` and `tmbpf status` tell what it held",
+                "", ExitStatus::target);
+  }
+  return *tracer;
+}
+
+nlohmann::json SessionMember::find_object(Tracer* tracer, std::uint64_t address) {
+  const Snapshot found = require_running(tracer).find_object(address);
+  if (found.traces().empty()) {
+    return nullptr;
+  }
+  const Trace trace = found.traces()[0];
+  const TracebackTable& table = found.table();
+  const Traceback traceback = table.traceback(trace.traceback);
+  nlohmann::json frames = nlohmann::json::array();
+  for (auto id = traceback.frames.rbegin(); id != traceback.frames.rend(); ++id) {
+    const Frame frame = table.frame(*id);
+    frames.push_back({table.string(frame.filename), frame.lineno, table.string(frame.function)});
+  }
+  return {{"address", trace.address},
+          {"size", trace.size},
+          {"domain", trace.domain},
+          {"total_nframe", traceback.total_nframe},
+          {"traceback", std::move(frames)}};
+}
+
+nlohmann::json SessionMember::clear(Tracer* tracer) {
+  const TakenTraces taken = require_running(tracer).clear();
+  return {{"cleared_traces", taken.blocks}, {"cleared_bytes", taken.bytes}};
+}
+
+nlohmann::json SessionMember::reset_peak(Tracer* tracer) {
+  require_running(tracer).reset_peak();
+  const TraceStatus status = tracer->status();
+  return {{"traced_current", status.traced_current}, {"traced_peak", status.traced_peak}};
 }
 
 }  // namespace tmbpf

@@ -4,17 +4,21 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "symbols/process/process_memory.h"
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/skeleton_settings.h"
 #include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
 
@@ -25,9 +29,11 @@ double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::uint32_t pid_namespace() {
-  struct stat status {};
-  return ::stat("/proc/self/ns/pid", &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
+// Until every BPF program that runs now has ended: they run inside RCU's read side.
+void wait_for_programs() {
+  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a kernel with nohz_full
+  }
 }
 
 // Asked before the lock, so that who lacks a privilege hears which.
@@ -35,17 +41,6 @@ KernelSupport sufficient_support() {
   KernelSupport support = probe_kernel();
   require_support(support);
   return support;
-}
-
-SkeletonSettings settings_of(const PythonTarget& target, const TraceOptions& options, bool multi) {
-  SkeletonSettings settings{
-      .python = target.python, .max_traces = options.max_traces, .uprobe_multi = multi};
-  settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
-  settings.config.follow = options.follow ? 1 : 0;
-  settings.config.pid = static_cast<std::uint32_t>(target.identity.pid);
-  settings.config.pid_namespace = pid_namespace();
-  settings.config.max_frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
-  return settings;
 }
 
 }  // namespace
@@ -57,13 +52,14 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       lock_(target_.identity.pid),
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
   require_traceable(target_, options_.freelists);
-  skeleton_ = load_skeleton(settings_of(target_, options_, support_.uprobe_multi), target_.plan);
+  skeleton_ =
+      load_skeleton(skeleton_settings(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
   const double begin = now_seconds();
   links_.emplace(*skeleton_, target_, options_, support_.uprobe_multi);
   attached_at_ = now_seconds();
   attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
-  baseline_ = read_baseline(ProcessMemory(target_.identity.pid), target_.python);
+  coverage_.emplace(target_.identity.pid, target_.python, bpf_map__fd(skeleton_->maps.traces));
   if (!still_runs(target_.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid),
                 "", ExitStatus::target);
@@ -176,6 +172,45 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
   return snapshot;
 }
 
+Snapshot Tracer::find_object(std::uint64_t address) {
+  const auto block = find_block(bpf_map__fd(skeleton_->maps.traces), address);
+  reader_->drain();
+  Snapshot snapshot(collector_.table());
+  if (block) {
+    snapshot.add_trace({.domain = domain_of(*block),
+                        .traceback = collector_.resolve(block->trace.stack),
+                        .size = block->trace.size,
+                        .address = block->address});
+  }
+  return snapshot;
+}
+
+TakenTraces Tracer::clear() {
+  auto& totals = skeleton_->bss->totals;
+  std::atomic_ref(totals.clearing).store(1);
+  wait_for_programs();
+  const TakenTraces taken = take_all_traces(bpf_map__fd(skeleton_->maps.traces));
+  std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
+  std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
+  std::atomic_ref(totals.traced_peak).store(0);
+  std::atomic_ref(totals.clearing).store(0);
+  if (state_ == TargetState::running) {
+    coverage_->renew_baseline();
+  }
+  return taken;
+}
+
+// The programs raise the peak themselves: what they add between the two steps is not lost.
+void Tracer::reset_peak() {
+  const std::atomic_ref current(skeleton_->bss->totals.traced_current);
+  std::atomic_ref peak(skeleton_->bss->totals.traced_peak);
+  peak.store(current.load());
+  auto known = peak.load();
+  for (auto now = current.load(); now > known && !peak.compare_exchange_weak(known, now);) {
+    now = current.load();
+  }
+}
+
 std::vector<std::uint64_t> Tracer::read_counters() const {
   const int cpus = libbpf_num_possible_cpus();
   std::vector<std::uint64_t> sums(TMBPF_COUNTERS, 0);
@@ -214,19 +249,26 @@ TraceStatus Tracer::status() {
   return status;
 }
 
-std::optional<Coverage> Tracer::coverage() {
-  if (state_ != TargetState::running || skeleton_->bss->totals.stopped != 0) {
-    return std::nullopt;
-  }
-  const int map_fd = bpf_map__fd(skeleton_->maps.traces);
-  auto coverage = measure_coverage(
-      ProcessMemory(target_.identity.pid), target_.python, baseline_,
-      {.read_all = [map_fd] { return read_traces(map_fd); },
-       .contains = [map_fd](std::uint64_t address) { return has_trace(map_fd, address); }});
+bool Tracer::has_heap() const {
+  return state_ == TargetState::running && skeleton_->bss->totals.stopped == 0;
+}
+
+void Tracer::add_causes(std::optional<Coverage>& coverage) {
   if (coverage) {
     coverage->causes = missing_causes(coverage->missing, status().losses);
   }
+}
+
+std::optional<Coverage> Tracer::coverage() {
+  auto coverage = has_heap() ? coverage_->measure() : std::nullopt;
+  add_causes(coverage);
   return coverage;
+}
+
+CoverageWatch::Recent Tracer::recent_coverage(std::chrono::milliseconds patience) {
+  auto recent = has_heap() ? coverage_->recent(patience) : CoverageWatch::Recent();
+  add_causes(recent.coverage);
+  return recent;
 }
 
 }  // namespace tmbpf

@@ -14,20 +14,23 @@ namespace tmbpf {
 
 namespace {
 
-constexpr std::uint32_t kBatch = 16384;  // blocks read by one system call
+constexpr std::uint32_t kBatch = 16384;   // blocks read by one system call
+constexpr std::uint64_t kAlignment = 16;  // of small blocks
+constexpr std::uint64_t kLargestSmall = 512;
 
-}  // namespace
+using BatchCall = decltype(&bpf_map_lookup_batch);
 
-std::vector<LiveBlock> read_traces(int map_fd) {
-  std::vector<LiveBlock> blocks;
+// Calls each(key, trace) for every element that `call` gives, in batches.
+template <typename Each>
+void for_each_trace(int map_fd, BatchCall call, Each each) {
   std::vector<std::uint64_t> keys(kBatch);
   std::vector<tmbpf_trace> values(kBatch);
   std::uint64_t cursor = 0;
   bool first = true;
   for (;;) {
     auto count = static_cast<std::uint32_t>(keys.size());
-    const int status = bpf_map_lookup_batch(map_fd, first ? nullptr : &cursor, &cursor, keys.data(),
-                                            values.data(), &count, nullptr);
+    const int status = call(map_fd, first ? nullptr : &cursor, &cursor, keys.data(), values.data(),
+                            &count, nullptr);
     const int error = status < 0 ? errno : 0;
     if (error == ENOSPC && keys.size() < (1U << 24)) {
       keys.resize(keys.size() * 2);  // one bucket holds more than a batch
@@ -38,20 +41,77 @@ std::vector<LiveBlock> read_traces(int map_fd) {
       throw Error(fmt::format("cannot read the live blocks: {}", std::strerror(error)));
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      blocks.push_back({.address = keys[i] & TMBPF_ADDRESS_MASK,
-                        .domain = static_cast<std::uint16_t>(keys[i] >> TMBPF_DOMAIN_SHIFT),
-                        .trace = values[i]});
+      each(keys[i], values[i]);
     }
     if (error == ENOENT) {
-      return blocks;
+      return;
     }
     first = false;
   }
 }
 
+LiveBlock block_of(std::uint64_t key, const tmbpf_trace& trace) {
+  return {.address = key & TMBPF_ADDRESS_MASK,
+          .domain = static_cast<std::uint16_t>(key >> TMBPF_DOMAIN_SHIFT),
+          .trace = trace};
+}
+
+bool holds(const LiveBlock& block, std::uint64_t address) {
+  return address - block.address < std::max<std::uint64_t>(block.trace.size, 1);
+}
+
+// By looking up every place where such a block may begin.
+std::optional<LiveBlock> find_small_block(int map_fd, std::uint64_t address) {
+  const std::uint64_t last = address - address % kAlignment;
+  for (std::uint64_t back = 0; back < kLargestSmall && back <= last; back += kAlignment) {
+    const std::uint64_t key = last - back;
+    tmbpf_trace trace{};
+    if (bpf_map_lookup_elem(map_fd, &key, &trace) == 0) {
+      const LiveBlock block = block_of(key, trace);
+      return holds(block, address) ? std::optional(block) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<LiveBlock> read_traces(int map_fd) {
+  std::vector<LiveBlock> blocks;
+  for_each_trace(map_fd, bpf_map_lookup_batch,
+                 [&blocks](std::uint64_t key, const tmbpf_trace& trace) {
+                   blocks.push_back(block_of(key, trace));
+                 });
+  return blocks;
+}
+
 bool has_trace(int map_fd, std::uint64_t address) {
   tmbpf_trace trace{};
   return bpf_map_lookup_elem(map_fd, &address, &trace) == 0;
+}
+
+std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address) {
+  std::optional<LiveBlock> found = find_small_block(map_fd, address);
+  if (found) {
+    return found;
+  }
+  for_each_trace(map_fd, bpf_map_lookup_batch, [&](std::uint64_t key, const tmbpf_trace& trace) {
+    const LiveBlock block = block_of(key, trace);
+    if (holds(block, address) && (!found || block.domain == 0)) {
+      found = block;
+    }
+  });
+  return found;
+}
+
+TakenTraces take_all_traces(int map_fd) {
+  TakenTraces taken;
+  for_each_trace(map_fd, bpf_map_lookup_and_delete_batch,
+                 [&taken](std::uint64_t /*key*/, const tmbpf_trace& trace) {
+                   ++taken.blocks;
+                   taken.bytes += trace.size;
+                 });
+  return taken;
 }
 
 }  // namespace tmbpf

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "bpf/tmbpf.h"
@@ -21,5 +22,18 @@ std::vector<LiveBlock> read_traces(int map_fd);
 
 // Whether the address has a trace in domain 0 now.
 bool has_trace(int map_fd, std::uint64_t address);
+
+// The block of domain 0 or, without one, of any other that holds the address, at its beginning or
+// within: an object lies behind its garbage collector's header and what else precedes it. Nothing
+// when no such block is traced. Reads every trace when it is not a small one.
+std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address);
+
+struct TakenTraces {
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Takes out every trace that is there when the call begins. Throws Error when it cannot.
+TakenTraces take_all_traces(int map_fd);
 
 }  // namespace tmbpf

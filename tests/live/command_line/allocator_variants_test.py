@@ -99,7 +99,7 @@ class AllocatorVariantsTest(CommandLineTest):
         path = os.path.join(self.directory, "incomplete.pickle")
         written = run_tmbpf("snapshot", "--pid", pid, "--output", path)
         self.assertEqual(written.status, DONE, written.err)
-        for text in (run_tmbpf("status", "--pid", pid).out, written.out + written.err):
+        for text in (run_tmbpf("status", "--fresh", "--pid", pid).out, written.out + written.err):
             self.assertIn("no longer complete", text)
         said = tracemalloc.Snapshot.load(path).tmbpf.get("replaced_allocator")
         self.assertIsInstance(said, str)

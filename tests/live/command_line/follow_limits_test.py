@@ -23,7 +23,7 @@ class FollowLimitsTest(FollowTest):
         self.assertLess(5 * member["kernel_memory"], status["kernel_memory"])
         self.assertEqual(self.status(child)["max_traces"], status["max_traces"] // 8)
         self.assertEqual(status["family_kernel_memory"], status["kernel_memory"] + member["kernel_memory"])
-        self.assertRegex(run_tmbpf("status", "--pid", target.pid).out, r"(?m)^  kernel memory of all these \d+")
+        self.assertRegex(run_tmbpf("status", "--fresh", "--pid", target.pid).out, r"(?m)^  kernel memory of all these \d+")
         os.kill(child, signal.SIGKILL)
         self.wait_for_state(target, child, "ended")
         status = self.status(target.pid)
@@ -67,7 +67,7 @@ class FollowLimitsTest(FollowTest):
                             all(member["state"] == "ended" for member in status["family"]) and status, "they ended")
         self.assertEqual((len(status["family"]), status["forgotten"]), (MOST_ENDED, MOST_MEMBERS - 1 - MOST_ENDED))
         self.assertIn(f"{MOST_ENDED} ended after it", status["forgotten_last"])
-        text = run_tmbpf("status", "--pid", target.pid).out
+        text = run_tmbpf("status", "--fresh", "--pid", target.pid).out
         self.assertIn(f"  ended processes whose last state is kept no more {status['forgotten']}; the last: ", text)
         # There is room again.
         self.assert_holds(target, self.followed(target, "fork", 150), 150)

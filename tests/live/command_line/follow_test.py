@@ -91,7 +91,7 @@ class FamilySessionTest(FollowTest):
         target = self.family()
         self.start_session(target.pid, "--follow")
         child = self.followed(target, "fork", 200)
-        self.assertRegex(run_tmbpf("status", "--pid", target.pid).out, rf"(?m)^  follows process {child} \(")
+        self.assertRegex(run_tmbpf("status", "--fresh", "--pid", target.pid).out, rf"(?m)^  follows process {child} \(")
         self.assertIn(f"followed from process {target.pid}", run_tmbpf("status", "--pid", child).out)
         self.assertEqual(self.members(target.pid)[child]["lost"], 0)
 

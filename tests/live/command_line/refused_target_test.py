@@ -122,6 +122,7 @@ class NotPermittedTest(CommandLineTest):
         target = self.target()
         self.start_session(target.pid)
         self.assert_not_permitted("status", "--pid", target.pid)
+        self.assert_not_permitted("status", "--json", "--pid", target.pid)
         self.assert_not_permitted("stop", "--pid", target.pid)
         self.assertTrue(self.status(target.pid)["tracing"])
 

@@ -63,14 +63,25 @@ class SeveralTest(NamedTargetTest):
                 self.assertEqual(result.out.count(word) >= 2, True, result.out)
 
     def test_the_exit_status_is_that_of_the_first_failure(self) -> None:
-        self.start_session(self.pids[0])
-        traced = ["--pid", self.pids[0]]
+        view = self.run_on("--pid", self.pids[0])
+        view.wait_for_table()
+        viewed = ["--pid", self.pids[0]]
         ended = ["--pid", self.ended.pid]
         self.addCleanup(run_tmbpf, "stop", "--pid", self.pids[1])
-        first = run_tmbpf("start", *traced, *ended, "--pid", self.pids[1])
+        first = run_tmbpf("start", *viewed, *ended, "--pid", self.pids[1])
         self.assert_refused(first, FAILED, f"process {self.pids[0]} is already traced", f"no process {self.ended.pid}")
         self.assertEqual(run_tmbpf("status", "--pid", self.pids[1]).status, DONE)
-        self.assertEqual(run_tmbpf("start", *ended, *traced).status, NO_TARGET)
+        self.assertEqual(run_tmbpf("start", *ended, *viewed).status, NO_TARGET)
+
+    def test_json_of_several_is_a_list(self) -> None:
+        started = {"started": True, "tracing": True}
+        for words in (["start"], ["status"], ["clear"], ["reset-peak"], ["stop"]):
+            result = run_tmbpf(*words, "--json", *pids_of(self.targets))
+            self.assertEqual(result.status, DONE, result.err)
+            answers = json.loads(result.out)
+            self.assertEqual(len(answers), 2, result.out)
+            if words == ["start"]:
+                self.assertEqual(answers, [{"pid": pid, **started} for pid in self.pids])
 
     def test_status_json_of_several_is_a_list(self) -> None:
         self.start_all()

@@ -250,7 +250,7 @@ class CommandLineTest(unittest.TestCase):
         self.addCleanup(run_tmbpf, "stop", "--pid", pid)
 
     def status(self, pid: int) -> dict:
-        result = run_tmbpf("status", "--pid", pid, "--json")
+        result = run_tmbpf("status", "--pid", pid, "--json", "--fresh")
         self.assertEqual(result.status, DONE, result.err)
         return json.loads(result.out)
 

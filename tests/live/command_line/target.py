@@ -18,6 +18,23 @@ def hold(count: int, size: int) -> None:
         slots[i] = bytes(size)  # held
 
 
+class Instance:
+    pass
+
+
+def make(kind: str) -> object:
+    """Keeps an object of that kind."""
+    if kind == "bytes":
+        kept.append(bytes(400))  # made bytes
+    elif kind == "set":
+        kept.append(set())  # made set
+    elif kind == "instance":
+        kept.append(Instance())  # made instance
+    else:
+        kept.append(bytes(100_000))  # made large
+    return kept[-1]
+
+
 def pairs_per_second(seconds: float) -> float:
     """Allocations, each freed at once, per second of CPU time: other processes do not count."""
     pairs = 0
@@ -55,6 +72,8 @@ def do(command: str, words: list) -> None:
         hold(int(words[0]), int(words[1]))
         gc.collect()  # empties the free lists: what hold() gave back to them carries its line
         answer("held")
+    elif command == "make":
+        answer(str(id(make(words[0]))))
     elif command == "drop":
         kept.clear()
         answer("dropped")

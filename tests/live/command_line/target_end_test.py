@@ -47,7 +47,7 @@ class TargetEndTest(CommandLineTest):
         wait_until(lambda: not self.status(target.pid)["tracing"], "the end is noticed", 5)
         status = self.status(target.pid)
         self.assertEqual((status["state"], status["coverage"]), (state, None))
-        self.assertIn(f": {state}", run_tmbpf("status", "--pid", target.pid).out)
+        self.assertIn(f": {state}", run_tmbpf("status", "--fresh", "--pid", target.pid).out)
         for _ in range(2):
             self.assertEqual(held(self.snapshot(target.pid)), blocks)
 

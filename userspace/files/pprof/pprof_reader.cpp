@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@
 
 namespace tmbpf {
 namespace {
+
+constexpr TracebackId kNoTraceback{std::numeric_limits<std::uint32_t>::max()};
 
 class ProfileReader final : public ProfileStream::Visitor {
  public:
@@ -162,9 +166,29 @@ class ProfileReader final : public ProfileStream::Visitor {
       const auto frames = dictionary_.frames(location);
       frames_.insert(frames_.end(), frames.begin(), frames.end());
     }
+    if (scope_.frames == 1 && !frames_.empty()) {
+      return add_single(frames_.front());
+    }
     frames_.resize(std::min<std::size_t>(frames_.size(), scope_.frames));
     const std::size_t before = snapshot_.table().traceback_count();
-    const TracebackId traceback = snapshot_.add_traceback(frames_, total_nframe);
+    return account_new(before, snapshot_.add_traceback(frames_, total_nframe));
+  }
+
+  // What lies below is not looked at, so its number is not either.
+  TracebackId add_single(FrameId frame) {
+    const std::size_t index = to_index(frame);
+    if (index >= singles_.size()) {
+      singles_.resize(std::max(index + 1, snapshot_.table().frame_count()), kNoTraceback);
+    }
+    if (singles_[index] == kNoTraceback) {
+      const std::size_t before = snapshot_.table().traceback_count();
+      singles_[index] = account_new(before, snapshot_.add_traceback(std::span(&frame, 1), 1));
+    }
+    return singles_[index];
+  }
+
+  // `before`: how many tracebacks there were.
+  TracebackId account_new(std::size_t before, TracebackId traceback) {
     if (snapshot_.table().traceback_count() != before) {
       constexpr std::uint64_t kEntry = 80;  // in the table's index
       account(kEntry + frames_.size() * sizeof(FrameId));
@@ -197,10 +221,11 @@ class ProfileReader final : public ProfileStream::Visitor {
   std::optional<int> objects_;  // which of a sample's values
   std::optional<int> bytes_;
   std::vector<FrameId> frames_;
-  bool first_time_ = true;    // through the file
-  bool deferred_ = false;     // to the second time: the samples from some one on
-  std::uint64_t seen_ = 0;    // samples, this time
-  std::uint64_t placed_ = 0;  // samples, in all
+  std::vector<TracebackId> singles_;  // by FrameId, of one frame alone; kNoTraceback: not yet
+  bool first_time_ = true;            // through the file
+  bool deferred_ = false;             // to the second time: the samples from some one on
+  std::uint64_t seen_ = 0;            // samples, this time
+  std::uint64_t placed_ = 0;          // samples, in all
   std::uint64_t memory_ = 0;
 };
 

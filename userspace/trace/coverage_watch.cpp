@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/coverage_watch.h"
+
+#include "symbols/process/process_memory.h"
+#include "userspace/trace/coverage.h"
+#include "userspace/trace/traces_map.h"
+
+namespace tmbpf {
+namespace {
+
+constexpr std::chrono::seconds kRecent{1};
+
+}  // namespace
+
+CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, int traces_fd)
+    : pid_(pid),
+      python_(python),
+      traces_fd_(traces_fd),
+      baseline_(read_baseline(ProcessMemory(pid), python)) {}
+
+CoverageWatch::Measured CoverageWatch::measure_now() {
+  const int fd = traces_fd_;
+  auto coverage = measure_coverage(
+      ProcessMemory(pid_), python_, baseline_,
+      {.read_all = [fd] { return read_traces(fd); },
+       .contains = [fd](std::uint64_t address) { return has_trace(fd, address); }});
+  return {.coverage = std::move(coverage), .at = Clock::now()};
+}
+
+void CoverageWatch::finish() {
+  if (running_.valid()) {
+    last_ = running_.get();
+  }
+}
+
+std::optional<Coverage> CoverageWatch::measure() {
+  finish();  // it may have begun before what the caller wants to know
+  last_ = measure_now();
+  return last_->coverage;
+}
+
+CoverageWatch::Recent CoverageWatch::recent(std::chrono::milliseconds patience) {
+  using std::future_status;
+  if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) == future_status::ready) {
+    finish();
+  }
+  if (!running_.valid() && (!last_ || Clock::now() - last_->at > kRecent)) {
+    running_ = std::async(std::launch::async, [this] { return measure_now(); });
+  }
+  if (running_.valid() && running_.wait_for(patience) == future_status::ready) {
+    finish();
+  }
+  if (!last_) {
+    return {};
+  }
+  const std::chrono::duration<double> age = Clock::now() - last_->at;
+  return {.coverage = last_->coverage, .age = age.count()};
+}
+
+void CoverageWatch::renew_baseline() {
+  finish();
+  baseline_ = read_baseline(ProcessMemory(pid_), python_);
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The coverage of one target, measured when asked or in a thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <future>
+#include <optional>
+
+#include "bpf/tmbpf.h"
+#include "symbols/heap/block_set.h"
+#include "userspace/model/coverage.h"
+
+namespace tmbpf {
+
+class CoverageWatch {
+ public:
+  // Reads the baseline: what is live now counts as from before. `traces_fd`: the map of traces,
+  // which must outlive this.
+  CoverageWatch(pid_t pid, const tmbpf_python& python, int traces_fd);
+
+  // Without causes. Nothing when the heap cannot be read.
+  std::optional<Coverage> measure();
+
+  struct Recent {
+    std::optional<Coverage> coverage;  // nothing: never measured, or the heap cannot be read
+    double age = 0;                    // seconds
+  };
+  // What was measured within the last second, or can be within `patience`, or else what was
+  // measured last; then a thread goes on measuring for the next call.
+  Recent recent(std::chrono::milliseconds patience);
+
+  // What is live now counts as from before.
+  void renew_baseline();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Measured {
+    std::optional<Coverage> coverage;
+    Clock::time_point at;
+  };
+
+  [[nodiscard]] Measured measure_now();
+  void finish();
+
+  pid_t pid_;
+  tmbpf_python python_;
+  int traces_fd_;
+  BlockSet baseline_;  // the thread's while there is one
+  std::optional<Measured> last_;
+  std::future<Measured> running_;  // last: its thread must end before the rest goes
+};
+
+}  // namespace tmbpf
