@@ -65,7 +65,7 @@ class CommonTests:
 
     def test_all_subcommands_of_the_help_are_offered(self) -> None:
         text = subprocess.run([TMBPF, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-        listed = re.findall(r"^  ([a-z]+) ", text.split("\nSubcommands:\n")[1].split("\n\n")[0], re.M)
+        listed = re.findall(r"^  ([a-z-]+) ", text.split("\nSubcommands:\n")[1].split("\n\n")[0], re.M)
         self.assertEqual(self.offered("tmbpf", ""), set(listed))
 
     def test_the_values_of_an_option_are_offered(self) -> None:

@@ -22,7 +22,7 @@ def help_of(*command: str) -> str:
 
 def commands() -> list:
     """The subcommands, as the program itself lists them."""
-    return re.findall(r"^  ([a-z]+) ", help_of().split("\nSubcommands:\n")[1].split("\n\n")[0], re.M)
+    return re.findall(r"^  ([a-z-]+) ", help_of().split("\nSubcommands:\n")[1].split("\n\n")[0], re.M)
 
 
 def page(*command: str) -> str:
