@@ -58,7 +58,7 @@ class Newcomer {
 
  private:
   void attach(const std::stop_token& stop);
-  std::optional<PythonTarget> await_python(const std::stop_token& stop) const;
+  [[nodiscard]] std::optional<PythonTarget> await_python(const std::stop_token& stop) const;
   void take_room();
 
   ProcessIdentity process_;

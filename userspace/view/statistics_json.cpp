@@ -24,9 +24,9 @@ std::string row_text(const StatisticDiff& row, bool compared, const TracebackTab
   if (row.key.type == KeyType::function) {
     text += fmt::format("\"function\": {}, ", json_string(table.string(row.key.frame.function)));
   }
-  text += fmt::format("\"size\": {}, \"count\": {}", row.size, row.count);
+  text += fmt::format(R"("size": {}, "count": {})", row.size, row.count);
   if (compared) {
-    text += fmt::format(", \"size_diff\": {}, \"count_diff\": {}", row.size_diff, row.count_diff);
+    text += fmt::format(R"(, "size_diff": {}, "count_diff": {})", row.size_diff, row.count_diff);
   }
   return text + "}";
 }

@@ -91,7 +91,7 @@ class TopText {
   }
 
   [[nodiscard]] std::string place(const Frame& frame) const {
-    const std::string file =
+    std::string file =
         last_parts(printable(input_.table.string(frame.filename)), style_.filename_parts);
     const std::string function = printable(input_.table.string(frame.function));
     switch (input_.type) {
