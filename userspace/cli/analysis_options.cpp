@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 
+#include "userspace/cli/number_text.h"
+#include "userspace/cli/quantity_text.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -23,42 +24,11 @@ constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
      {"size-diff", SortOrder::size_diff},
      {"count-diff", SortOrder::count_diff}}};
 
-// `base`: for integers.
-template <typename Number, typename... Base>
-std::optional<Number> parse(std::string_view text, Base... base) {
-  Number number{};
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, base...);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole ? std::optional(number) : std::nullopt;
-}
-
-// "30", "30s", "5m", "2h", "1d": seconds.
-double parse_age(const std::string& text) {
-  constexpr std::array<std::pair<char, double>, 4> kUnits{
-      {{'s', 1.0}, {'m', 60.0}, {'h', 3600.0}, {'d', 86400.0}}};
-  std::string_view number = text;
-  double unit = 1;
-  for (const auto& [letter, seconds] : kUnits) {
-    if (number.ends_with(letter)) {
-      number.remove_suffix(1);
-      unit = seconds;
-      break;
-    }
-  }
-  const auto age = parse<double>(number);
-  if (!age || !(*age >= 0)) {
-    throw Error(fmt::format("\"{}\" is no age", text), "Give a number and s, m, h or d: 90s, 5m.",
-                ExitStatus::usage);
-  }
-  return *age * unit;
-}
-
 // As Python prints it: hex(id(x)), or id(x).
 std::uint64_t parse_address(std::string_view text) {
   const bool hexadecimal = text.starts_with("0x");
   const auto address =
-      hexadecimal ? parse<std::uint64_t>(text.substr(2), 16) : parse<std::uint64_t>(text, 10);
+      hexadecimal ? parse_number<std::uint64_t>(text.substr(2), 16) : parse_number<std::uint64_t>(text, 10);
   if (!address) {
     throw Error(fmt::format("\"{}\" is no address", text),
                 "Give it in hexadecimal, 0x7f5a12345670, or as id() does, 140025123456624.",

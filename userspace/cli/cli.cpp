@@ -12,6 +12,7 @@
 #include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/record_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -24,6 +25,9 @@ namespace {
 int run_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
     return run_start(line.pid, line.capture);
+  }
+  if (app.got_subcommand("record")) {
+    return run_record(line.record.options(line.pid, line.live.program), line.capture);
   }
   if (app.got_subcommand("snapshot")) {
     return run_snapshot(line.pid, line.output, line.family, line.addresses);

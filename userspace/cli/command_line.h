@@ -13,6 +13,7 @@
 #include "userspace/cli/capture_options.h"
 #include "userspace/cli/filter_arguments.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/record_options.h"
 
 namespace tmbpf {
 
@@ -29,6 +30,7 @@ inline constexpr const char* kFolderValue = "FOLDER";
 struct CommandLine {
   LiveOptions live;
   CaptureOptions capture;
+  RecordArguments record;
   pid_t pid = 0;  // of the subcommands
   std::string output;
   bool family = false;

@@ -182,6 +182,8 @@ void Tracer::retire() {
   lock_.release();
 }
 
+std::uint64_t Tracer::traced_current() const { return skeleton_->bss->totals.traced_current; }
+
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
 
 std::vector<LiveBlock> Tracer::live_blocks() const {
@@ -240,7 +242,7 @@ TraceStatus Tracer::status() {
                      .frees = counters[TMBPF_COUNT_FREES]};
   status.kernel_memory = map_memory(*skeleton_);
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
-  status.process_rss = state_ == TargetState::exited ? 0 : resident_bytes(target_.identity.pid);
+  status.process_rss = state_ == TargetState::running ? resident_bytes(target_.identity.pid) : 0;
   status.sites = links_->size();
   status.elapsed = now_seconds() - attached_at_;
   status.attach_seconds = attach_seconds_;

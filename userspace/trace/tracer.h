@@ -50,6 +50,7 @@ class Tracer {
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
   [[nodiscard]] TargetState state() const { return state_; }  // as of the last poll()
+  [[nodiscard]] std::uint64_t traced_current() const;         // bytes; costs nothing
   // Readable when somebody forked or executed: poll() should be called soon.
   [[nodiscard]] int news_fd() const { return reader_->news_fd(); }
 
