@@ -199,7 +199,7 @@ class EndTest(RecordTest):
                 self.assert_free(self.traced)
 
     def test_a_target_that_ends_leaves_a_last_snapshot(self) -> None:
-        for python, (way, state) in zip(supported_pythons(), itertools.cycle(ENDS)):
+        for python, (way, state) in zip(itertools.cycle(supported_pythons()[::2]), ENDS):
             with self.subTest(python, way=way), contextlib.closing(self.target(python)) as target:
                 running = self.start("--interval", "0.3s", pid=target.pid, output="$pid-$counter.pickle")
                 self.wait_for(f"{target.pid}-0001.pickle")
@@ -223,9 +223,9 @@ class EndTest(RecordTest):
         self.assertEqual((result.status, result.out), (7, ""), result.err)
         self.assertGreater(len(self.files()), 2)
         for name in (self.files()[1], self.files()[-1]):
-            first = self.load(name).statistics("lineno")[0]
-            self.assertEqual(first.traceback[0].filename, "<string>")
-            self.assertGreaterEqual(first.size, expected(COUNT, SIZE)[0])
+            sizes = {statistic.traceback[0].filename: statistic.size
+                     for statistic in self.load(name).statistics("filename")}
+            self.assertGreaterEqual(sizes["<string>"], expected(COUNT, SIZE)[0])
 
     def test_a_program_outlives_the_last_of_its_snapshots(self) -> None:
         result = run_tmbpf("record", "--interval", "0.2s", "--count", 1, "--output", self.path("$counter.pickle"),
