@@ -97,7 +97,7 @@ Snapshot Recorder::take(Tracer& tracer) const {
   if (!options_.user_data.empty()) {
     data = run_user_data(options_.user_data, tracer.target().identity.pid, give_up_);
   }
-  Snapshot snapshot = tracer.snapshot(tracer.coverage(), options_.addresses);
+  Snapshot snapshot = tracer.full_snapshot(options_.addresses);
   if (!data.text.empty()) {
     snapshot.set_metadata("user_data", std::move(data.text));
   }

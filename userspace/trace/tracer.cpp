@@ -14,6 +14,7 @@
 #include "symbols/process/process_memory.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/process_metrics_of.h"
 #include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
 
@@ -210,6 +211,20 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
   snapshot.set_traceback_limit(now.frames);
   snapshot.set_metadata(snapshot_metadata_of(now, coverage, now_seconds()));
   return snapshot;
+}
+
+Snapshot Tracer::full_snapshot(bool addresses) {
+  const auto coverage = this->coverage();
+  Snapshot full = snapshot(coverage, addresses);
+  ProcessMetrics metrics;
+  if (state_ == TargetState::running) {
+    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
+  }
+  metrics.tracer_memory = status().tracer_memory;
+  for (auto& [key, value] : to_metadata(metrics)) {
+    full.set_metadata(key, value);
+  }
+  return full;
 }
 
 std::vector<std::uint64_t> Tracer::read_counters() const {

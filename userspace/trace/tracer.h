@@ -41,6 +41,8 @@ class Tracer {
   // goes into the snapshot's metadata.
   // `addresses`: of each block, which then is a trace of its own in files, too.
   Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt, bool addresses = false);
+  // With coverage() and what else can be read about the process, which cost a reading of its heap.
+  Snapshot full_snapshot(bool addresses = false);
   TraceStatus status();
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
   // Nothing when the target is gone or finalizes.

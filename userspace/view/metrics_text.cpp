@@ -112,6 +112,48 @@ std::optional<double> process_memory(const Metadata& metadata) {
   return rss ? rss : metadata_number(metadata, "process_memory");
 }
 
+// "TITLE: SIZE", if the metadata has it.
+void add_size(std::vector<std::string>& lines, const char* title, const std::string& key,
+              const Metadata& metadata, const Metadata* old) {
+  if (const auto size = metadata_number(metadata, key)) {
+    const auto before = old != nullptr ? metadata_number(*old, key) : std::nullopt;
+    lines.push_back(fmt::format("{}: {}", title, size_text(*size, before)));
+  }
+}
+
+// "NUMBER, NUMBER, NUMBER", one for each generation; empty when they are not known.
+std::string generations(const Metadata& metadata, const char* key) {
+  std::string numbers;
+  for (int i = 0; i < 3; ++i) {
+    const auto number = metadata_number(metadata, fmt::format("{}.{}", key, i));
+    if (!number) {
+      return {};
+    }
+    numbers += fmt::format("{}{:.0f}", i == 0 ? "" : ", ", *number);
+  }
+  return numbers;
+}
+
+void add_process(std::vector<std::string>& lines, const Metadata& metadata, const Metadata* old) {
+  add_size(lines, "Proportional share of it (PSS)", "pss", metadata, old);
+  add_size(lines, "Virtual memory", "vm_size", metadata, old);
+  add_size(lines, "Tracer memory", "tracer_memory", metadata, old);
+  if (const auto blocks = metadata_number(metadata, "allocated_blocks")) {
+    lines.push_back(fmt::format("Allocated blocks: {}",
+                                format_count(static_cast<std::uint64_t>(std::max(*blocks, 0.0)))));
+  }
+  add_size(lines, "Arenas", "arena_bytes", metadata, old);
+  if (const auto free = metadata_number(metadata, "fragmentation")) {
+    lines.push_back("Free in arenas: " + format_percent(*free, 1));
+  }
+  if (const std::string counts = generations(metadata, "gc.count"); !counts.empty()) {
+    lines.push_back("Garbage collector's counts: " + counts);
+  }
+  if (const std::string done = generations(metadata, "gc.collections"); !done.empty()) {
+    lines.push_back("Garbage collections: " + done);
+  }
+}
+
 void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
   constexpr std::string_view kPrefix = "lost.";
   constexpr std::string_view kSuffix = ".what";
@@ -133,6 +175,7 @@ std::vector<std::string> metrics_lines(const Metadata& metadata, const Metadata*
     lines.push_back("Total process memory: " +
                     size_text(*memory, old != nullptr ? process_memory(*old) : std::nullopt));
   }
+  add_process(lines, metadata, old);
   if (const auto coverage = metadata_number(metadata, "coverage")) {
     lines.push_back("Coverage: " + format_percent(*coverage, 2));
   }
