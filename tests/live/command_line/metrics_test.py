@@ -14,7 +14,7 @@ NEAR = 150  # blocks and objects that asking may make or free
 
 def kernel_bytes(pid: int, file: str, field: str) -> int:
     with open(f"/proc/{pid}/{file}", encoding="utf-8") as text:
-        return int(re.search(rf"(?m)^{field}: +(\d+) kB$", text.read())[1]) << 10
+        return int(re.search(rf"(?m)^{field}:\s+(\d+) kB$", text.read())[1]) << 10
 
 
 def heap_facts(text: str) -> tuple:
