@@ -27,8 +27,8 @@ constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
 // As Python prints it: hex(id(x)), or id(x).
 std::uint64_t parse_address(std::string_view text) {
   const bool hexadecimal = text.starts_with("0x");
-  const auto address =
-      hexadecimal ? parse_number<std::uint64_t>(text.substr(2), 16) : parse_number<std::uint64_t>(text, 10);
+  const auto address = hexadecimal ? parse_number<std::uint64_t>(text.substr(2), 16)
+                                   : parse_number<std::uint64_t>(text, 10);
   if (!address) {
     throw Error(fmt::format("\"{}\" is no address", text),
                 "Give it in hexadecimal, 0x7f5a12345670, or as id() does, 140025123456624.",

@@ -21,8 +21,8 @@
 namespace tmbpf {
 namespace {
 
-[[noreturn]] void refuse(std::string message, std::string hint) {
-  throw Error(std::move(message), std::move(hint), ExitStatus::usage);
+[[noreturn]] void refuse(const std::string& message, std::string hint) {
+  throw Error(message, std::move(hint), ExitStatus::usage);
 }
 
 void require_names(const OutputTemplate& names, const RecordOptions& options) {
