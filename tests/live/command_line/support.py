@@ -262,10 +262,9 @@ class CommandLineTest(unittest.TestCase):
 
     def mounted(self, options: str) -> str:
         """A small tmpfs; skips where mounting is not possible (a container)."""
-        place = os.path.join(self.directory, "mounted")
-        os.mkdir(place)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True,
-                              text=True, check=False)
+        os.mkdir(place := os.path.join(self.directory, "mounted"))
+        words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             self.skipTest(f"cannot mount a tmpfs here: {done.stderr.strip()}")
         self.addCleanup(subprocess.run, ["umount", place], check=True)
