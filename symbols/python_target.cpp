@@ -61,6 +61,19 @@ void set_addresses(PythonTarget& target) {
   target.python.maxarenas = target.tables.maxarenas + bias;
 }
 
+// From 3.12 on the counter lies in struct _obmalloc_mgmt (Include/internal/pycore_obmalloc_init.h),
+// which is the same in all versions; before, it is a static variable.
+void set_block_counters(PythonTarget& target, const ElfImage& image) {
+  constexpr std::uint64_t kBehindArenas = 0x240;
+  if (target.layout.runtime_main_interpreter != TMBPF_NO_FIELD) {
+    target.raw_allocated_blocks = target.python.arenas + kBehindArenas;
+  } else if (const auto raw = image.symbol("raw_allocated_blocks")) {
+    target.raw_allocated_blocks = *raw + target.load_bias;
+  } else if (const auto all = image.symbol("_Py_AllocatedBlocks")) {
+    target.all_allocated_blocks = *all + target.load_bias;
+  }
+}
+
 void identify_interpreter(PythonTarget& target, const InterpreterImage& found) {
   const auto version = python_version(found.image);
   if (!version) {
@@ -108,6 +121,7 @@ PythonTarget open_python_target(const ProcessIdentity& identity, const Interpret
   target.free_list_checks = analysis->plan.free_list_checks;
   target.finalize_offset = analysis->finalize_offset;
   set_addresses(target);
+  set_block_counters(target, found.image);
   target.planning_seconds = seconds_since(begin);
   return target;
 }

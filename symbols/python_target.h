@@ -36,6 +36,10 @@ struct PythonTarget {
   AllocatorTables tables;
   ProbePlan plan;
   std::vector<PlanCheck> free_list_checks;  // what following free lists needs besides
+  // Addresses of the counters behind sys.getallocatedblocks(): of the blocks that did not come from
+  // pools (3.9+), or of all (3.8). To 3.11 only images that have kept their symbols tell.
+  std::optional<std::uint64_t> raw_allocated_blocks;
+  std::optional<std::uint64_t> all_allocated_blocks;
   // File offset of what find_finalizer() found.
   std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image

@@ -15,6 +15,7 @@
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/object_command.h"
 #include "userspace/cli/ps_command.h"
+#include "userspace/cli/record_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -47,6 +48,10 @@ int run_live_view(const CommandLine& line) {
 std::optional<int> run_session_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
     return run_start(line.target.all(TargetKind::python), line.capture, form_of(line));
+  }
+  if (app.got_subcommand("record")) {
+    const pid_t pid = line.one_target.given() ? line.one_target.one(TargetKind::python) : 0;
+    return run_record(line.record.options(pid, line.live.program), line.capture);
   }
   if (app.got_subcommand("snapshot")) {
     return run_snapshot(line.target.all(TargetKind::session), line.output, line.family,

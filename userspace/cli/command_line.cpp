@@ -21,6 +21,20 @@ constexpr const char* kStartFooter = R"(Examples:
   sudo tmbpf start --pid 1234                 ten frames of each stack
   sudo tmbpf start --pid 1234 --follow        and what it forks and executes)";
 
+constexpr const char* kRecordFooter = R"(Examples:
+  sudo tmbpf record --pid 1234                         a file each minute, until Ctrl-C
+  sudo tmbpf record --pid 1234 --interval 5s --count 12 --output '/tmp/$pid-$counter.pickle'
+  sudo tmbpf record --pid 1234 --threshold 10M --keep 20 --max-disk 500M
+  sudo tmbpf record --pid 1234 --user-data 'curl -s localhost:8000/stats'
+  sudo tmbpf record --interval 1s -- python3 app.py    from the first instruction
+
+A last snapshot is taken when the process ends or executes another program, and when tmbpf is
+asked to end (SIGINT, SIGTERM, SIGHUP). A file that cannot be written is told, and the job goes
+on; the exit status is 1 then. $counter goes on after the files that exist.
+
+The command of --user-data runs with the rights of who runs tmbpf, which is root: give it nothing
+that others may write.)";
+
 constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz
   sudo tmbpf snapshot --pid 1234 --output '$pid-$counter.pickle'     a new name each time)";
@@ -69,11 +83,20 @@ CLI::App* add_snapshot_command(CLI::App& app, CommandLine& line) {
   return snapshot;
 }
 
+void add_record_command(CLI::App& app, CommandLine& line) {
+  CLI::App* record = app.add_subcommand("record", "Write snapshots of a process, again and again");
+  line.one_target.add_to(*record);
+  line.record.add_to(*record);
+  add_capture_options(*record, line.capture);
+  record->footer(kRecordFooter);
+}
+
 void add_session_commands(CLI::App& app, CommandLine& line) {
   CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
   line.target.add_several_to(*start);
   add_capture_options(*start, line.capture);
   start->footer(kStartFooter);
+  add_record_command(app, line);
   CLI::App* snapshot = add_snapshot_command(app, line);
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
   line.target.add_several_to(*status);

@@ -11,6 +11,7 @@
 #include "userspace/cli/capture_options.h"
 #include "userspace/cli/filter_arguments.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/record_options.h"
 #include "userspace/cli/target_arguments.h"
 
 namespace tmbpf {
@@ -28,6 +29,7 @@ inline constexpr const char* kFolderValue = "FOLDER";
 struct CommandLine {
   LiveOptions live;
   CaptureOptions capture;
+  RecordArguments record;
   TargetArguments live_target;
   TargetArguments target;      // of the subcommands that take several processes
   TargetArguments one_target;  // of those that take one

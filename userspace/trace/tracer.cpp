@@ -18,6 +18,7 @@
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/process_metrics_of.h"
 #include "userspace/trace/skeleton_settings.h"
 #include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
@@ -144,6 +145,8 @@ void Tracer::retire() {
   lock_.release();
 }
 
+std::uint64_t Tracer::traced_current() const { return skeleton_->bss->totals.traced_current; }
+
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
 
 std::vector<LiveBlock> Tracer::live_blocks() const {
@@ -211,6 +214,20 @@ void Tracer::reset_peak() {
   }
 }
 
+Snapshot Tracer::full_snapshot(bool addresses) {
+  const auto coverage = this->coverage();
+  Snapshot full = snapshot(coverage, addresses);
+  ProcessMetrics metrics;
+  if (state_ == TargetState::running) {
+    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
+  }
+  metrics.tracer_memory = status().tracer_memory;
+  for (auto& [key, value] : to_metadata(metrics)) {
+    full.set_metadata(key, value);
+  }
+  return full;
+}
+
 std::vector<std::uint64_t> Tracer::read_counters() const {
   const int cpus = libbpf_num_possible_cpus();
   std::vector<std::uint64_t> sums(TMBPF_COUNTERS, 0);
@@ -241,7 +258,7 @@ TraceStatus Tracer::status() {
                      .frees = counters[TMBPF_COUNT_FREES]};
   status.kernel_memory = map_memory(*skeleton_);
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
-  status.process_rss = state_ == TargetState::exited ? 0 : resident_bytes(target_.identity.pid);
+  status.process_rss = state_ == TargetState::running ? resident_bytes(target_.identity.pid) : 0;
   status.sites = links_->size();
   status.elapsed = now_seconds() - attached_at_;
   status.attach_seconds = attach_seconds_;
