@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "symbols/elf/elf_strings.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/python/python_layout.h"
 #include "symbols/python/python_version.h"
@@ -16,6 +17,7 @@ namespace tmbpf {
 namespace {
 
 constexpr std::size_t kMaxCandidates = 16;
+constexpr const char* kRuntimeSymbol = "_PyRuntime";
 
 // A service maps thousands of other files.
 bool may_hold_python(const Mapping& mapping) {
@@ -33,8 +35,12 @@ std::uint64_t load_bias(const ElfImage& image, const Mapping& mapping) {
 std::optional<InterpreterImage> try_open(pid_t pid, const Mapping& mapping) {
   try {
     auto file = std::make_shared<const MappedFile>(pid, mapping);
+    // Most programs are told from an interpreter here, without being read whole.
+    if (!elf_mentions(file->path(), kRuntimeSymbol)) {
+      return std::nullopt;
+    }
     ElfImage image = ElfImage::open(file->path(), mapping.path);
-    const auto runtime = image.symbol("_PyRuntime");
+    const auto runtime = image.symbol(kRuntimeSymbol);
     if (!runtime || !holds_python(image)) {
       return std::nullopt;
     }

@@ -7,16 +7,20 @@
 #include <optional>
 #include <utility>
 
-#include "symbols/finalizer.h"
 #include "symbols/interpreter_image.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/python/process_layout.h"
 #include "symbols/python/python_layout.h"
-#include "symbols/whole_plan.h"
 #include "util/error.h"
 
 namespace tmbpf {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 InterpreterImage require_interpreter(const ProcessIdentity& identity) {
   auto found = find_interpreter_image(identity.pid);
@@ -57,6 +61,19 @@ void set_addresses(PythonTarget& target) {
   target.python.maxarenas = target.tables.maxarenas + bias;
 }
 
+// From 3.12 on the counter lies in struct _obmalloc_mgmt (Include/internal/pycore_obmalloc_init.h),
+// which is the same in all versions; before, it is a static variable.
+void set_block_counters(PythonTarget& target, const ElfImage& image) {
+  constexpr std::uint64_t kBehindArenas = 0x240;
+  if (target.layout.runtime_main_interpreter != TMBPF_NO_FIELD) {
+    target.raw_allocated_blocks = target.python.arenas + kBehindArenas;
+  } else if (const auto raw = image.symbol("raw_allocated_blocks")) {
+    target.raw_allocated_blocks = *raw + target.load_bias;
+  } else if (const auto all = image.symbol("_Py_AllocatedBlocks")) {
+    target.all_allocated_blocks = *all + target.load_bias;
+  }
+}
+
 void identify_interpreter(PythonTarget& target, const InterpreterImage& found) {
   const auto version = python_version(found.image);
   if (!version) {
@@ -84,21 +101,28 @@ void identify_interpreter(PythonTarget& target, const InterpreterImage& found) {
 bool runs_python(pid_t pid) { return find_interpreter_image(pid).has_value(); }
 
 PythonTarget open_python_target(pid_t pid) {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = Clock::now();
+  const ProcessIdentity identity = identify_process(pid);
+  ImageAnalyses analyses;
+  PythonTarget target = open_python_target(identity, require_interpreter(identity), analyses);
+  target.planning_seconds = seconds_since(begin);
+  return target;
+}
+
+PythonTarget open_python_target(const ProcessIdentity& identity, const InterpreterImage& found,
+                                ImageAnalyses& analyses) {
+  const auto begin = Clock::now();
   PythonTarget target;
-  target.identity = identify_process(pid);
-  const InterpreterImage found = require_interpreter(target.identity);
+  target.identity = identity;
   identify_interpreter(target, found);
-  target.tables = find_allocator_tables(found.image);
-  WholePlan plan = make_whole_plan(found.image, target.tables, target.version, target.layout);
-  target.plan = std::move(plan.probes);
-  target.free_list_checks = std::move(plan.free_list_checks);
-  if (const auto finalizer = find_finalizer(found.image)) {
-    target.finalize_offset = found.image.file_offset(*finalizer);
-  }
+  const auto analysis = analyses.of(found.image, target.version, target.layout);
+  target.tables = analysis->tables;
+  target.plan = analysis->plan.probes;
+  target.free_list_checks = analysis->plan.free_list_checks;
+  target.finalize_offset = analysis->finalize_offset;
   set_addresses(target);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-  target.planning_seconds = taken.count();
+  set_block_counters(target, found.image);
+  target.planning_seconds = seconds_since(begin);
   return target;
 }
 

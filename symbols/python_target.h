@@ -14,6 +14,8 @@
 #include "bpf/tmbpf.h"
 #include "symbols/allocator/allocator_tables.h"
 #include "symbols/allocator/probe_plan.h"
+#include "symbols/image_analysis.h"
+#include "symbols/interpreter_image.h"
 #include "symbols/process/mapped_file.h"
 #include "symbols/process/process_identity.h"
 #include "symbols/python/python_layout.h"
@@ -34,6 +36,10 @@ struct PythonTarget {
   AllocatorTables tables;
   ProbePlan plan;
   std::vector<PlanCheck> free_list_checks;  // what following free lists needs besides
+  // Addresses of the counters behind sys.getallocatedblocks(): of the blocks that did not come from
+  // pools (3.9+), or of all (3.8). To 3.11 only images that have kept their symbols tell.
+  std::optional<std::uint64_t> raw_allocated_blocks;
+  std::optional<std::uint64_t> all_allocated_blocks;
   // File offset of what find_finalizer() found.
   std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image
@@ -44,6 +50,10 @@ struct PythonTarget {
 // (not_permitted): may not be looked at.
 // The live allocator is not judged here: see replaced_allocator().
 PythonTarget open_python_target(pid_t pid);
+
+// The same for a process whose interpreter is found, with analyses that others share.
+PythonTarget open_python_target(const ProcessIdentity& identity, const InterpreterImage& found,
+                                ImageAnalyses& analyses);
 
 // Whether `pid` runs a CPython of whatever version. Throws as read_maps() does.
 bool runs_python(pid_t pid);

@@ -10,7 +10,8 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::size_t kPoolsAtOnce = 64;  // copied pools stay in the processor's cache
+constexpr std::uint64_t kPoolOverhead = 48;  // bytes of struct pool_header
+constexpr std::size_t kPoolsAtOnce = 64;     // copied pools stay in the processor's cache
 
 class HeapReader {
  public:
@@ -95,6 +96,15 @@ bool PymallocHeap::in_arena(std::uint64_t address) const {
 
 bool PymallocHeap::is_settled(std::uint64_t address) const {
   return !std::ranges::binary_search(unsettled, address - address % pool_size);
+}
+
+std::uint64_t PymallocHeap::free_bytes() const {
+  std::uint64_t available = free_pools * pool_size;
+  for (const Pool& pool : pools) {
+    const std::uint64_t room = (pool_size - kPoolOverhead) / pool.block_size;
+    available += (room - std::min<std::uint64_t>(room, pool.live_blocks)) * pool.block_size;
+  }
+  return available;
 }
 
 std::vector<SizeClassUse> PymallocHeap::size_classes() const {

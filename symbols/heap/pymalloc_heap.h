@@ -42,6 +42,9 @@ struct PymallocHeap {
   [[nodiscard]] bool in_arena(std::uint64_t address) const;
   // Whether what `blocks` says about the address was read, not left open.
   [[nodiscard]] bool is_settled(std::uint64_t address) const;
+  // Bytes that requests could still get from the arenas: of free blocks in pools that hold others,
+  // and of pools that hold none.
+  [[nodiscard]] std::uint64_t free_bytes() const;
   // One element per size class in use, ascending.
   [[nodiscard]] std::vector<SizeClassUse> size_classes() const;
 };

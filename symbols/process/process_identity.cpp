@@ -41,8 +41,7 @@ ProcessIdentity identify_process(pid_t pid) {
   auto identity = find_process(pid);
   if (!identity) {
     throw Error(fmt::format("there is no process {}", pid),
-                "give the pid of a running Python, as `pgrep -a python` prints it",
-                ExitStatus::target);
+                "`tmbpf ps` lists the Pythons that run here", ExitStatus::target);
   }
   return *std::move(identity);
 }

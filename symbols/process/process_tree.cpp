@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbols/process/process_tree.h"
 
-#include <charconv>
+#include <fmt/format.h>
+
 #include <cstddef>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
-#include <system_error>
+
+#include "symbols/process/process_list.h"
 
 namespace tmbpf {
 namespace {
 
 // 0: there is no such process.
-pid_t parent_of(const std::filesystem::path& directory) {
-  std::ifstream file(directory / "stat");
+pid_t parent_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string text;
   std::getline(file, text, '\0');
   // comm may hold spaces and parentheses: it ends at the last one.
@@ -32,14 +33,8 @@ pid_t parent_of(const std::filesystem::path& directory) {
 
 std::multimap<pid_t, pid_t> children_by_parent() {
   std::multimap<pid_t, pid_t> children;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (problem == std::errc() && end == name.data() + name.size()) {
-      children.emplace(parent_of(entry.path()), pid);
-    }
+  for (const pid_t pid : all_processes()) {
+    children.emplace(parent_of(pid), pid);
   }
   return children;
 }

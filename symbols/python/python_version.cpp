@@ -124,11 +124,12 @@ std::optional<PythonVersion> from_version_string(const ElfImage& image) {
 struct BuildSign {
   const char* symbol;
   const char* build;
+  const char* word;
 };
 constexpr std::array kBuildSigns{
-    BuildSign{"_Py_MergeZeroLocalRefcount", "a free-threaded build"},
-    BuildSign{"PyModule_Create2TraceRefs", "a build with --with-trace-refs"},
-    BuildSign{"_Py_NegativeRefcount", "a debug build"},
+    BuildSign{"_Py_MergeZeroLocalRefcount", "a free-threaded build", "free-threaded"},
+    BuildSign{"PyModule_Create2TraceRefs", "a build with --with-trace-refs", "trace-refs"},
+    BuildSign{"_Py_NegativeRefcount", "a debug build", "debug"},
 };
 
 }  // namespace
@@ -169,6 +170,16 @@ std::optional<std::string> unsupported_build(const ElfImage& image) {
       kBuildSigns.begin(), kBuildSigns.end(),
       [&image](const BuildSign& each) { return image.symbol(each.symbol).has_value(); });
   return sign == kBuildSigns.end() ? std::nullopt : std::optional<std::string>(sign->build);
+}
+
+std::string special_build(const ElfImage& image) {
+  std::string words;
+  for (const BuildSign& sign : kBuildSigns) {
+    if (image.symbol(sign.symbol)) {
+      words += (words.empty() ? "" : " ") + std::string(sign.word);
+    }
+  }
+  return words;
 }
 
 }  // namespace tmbpf

@@ -31,4 +31,7 @@ std::optional<PythonVersion> python_version(const ElfImage& image);
 // (Py_DEBUG), "a build with --with-trace-refs", "a free-threaded build". Nothing for all others.
 std::optional<std::string> unsupported_build(const ElfImage& image);
 
+// The same in short and all of it: "free-threaded debug". Empty for all other builds.
+std::string special_build(const ElfImage& image);
+
 }  // namespace tmbpf

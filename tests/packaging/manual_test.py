@@ -67,7 +67,7 @@ class ManualTest(unittest.TestCase):
         self.assertIn("FILES", rendered())
         self.assertRegex(rendered(), r"(?m)^ +130 +interrupted$")
         self.assertRegex(rendered("report"), r"tmbpf report \[OPTION\]\.\.\. FILE FILE \[FILE\]")
-        self.assertRegex(rendered("start"), r"tmbpf start --pid PID \[OPTION\]\.\.\.")
+        self.assertRegex(rendered("start"), r"tmbpf start \{--pid PID \| --name PATTERN\} \[OPTION\]\.\.\.")
 
     def test_what_is_typed_has_the_dashes_and_quotes_of_the_keyboard(self) -> None:
         self.assertIn("--output '$pid-$counter.pickle'", rendered("snapshot"))

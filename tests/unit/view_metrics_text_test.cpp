@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "userspace/model/process_metrics.h"
 #include "userspace/view/metrics_text.h"
 
 namespace tmbpf::test {
@@ -41,14 +42,54 @@ TEST(MetricsText, DoesNotFollowDeepNesting) {
   EXPECT_EQ(metrics_lines({{"user_data", deep}}), Texts());
 }
 
-TEST(MetricsText, PassesOverUserDataOfAnotherForm) {
-  for (const char* data : {"", "1", "null", "[1]", "[[]]", R"([["A","size"]])", R"({"$tuple":1})",
-                           R"([[1,"size",2]])", R"({"A":["B","size",1]})", "[", R"("A")"}) {
+TEST(MetricsText, PassesOverListsOfAnotherForm) {
+  for (const char* data : {"", "[1]", "[[]]", R"([["A","size"]])", R"([[1,"size",2]])", "{}"}) {
     EXPECT_EQ(metrics_lines({{"user_data", data}}), Texts()) << data;
   }
   EXPECT_EQ(metrics_lines({{"user_data", R"([["A\u001b","size","\u001b"]])"}}).size(), 1U);
   EXPECT_EQ(metrics_lines({{"user_data", R"([["A\u001b","size","\u001b"]])"}})[0].find('\x1b'),
             std::string::npos);
+}
+
+TEST(MetricsText, ShowsTheMembersOfAnObject) {
+  EXPECT_EQ(metrics_lines({{"user_data", R"({"b\u001b":[1,{"c":2}],"a":"text"})"}}),
+            (Texts{"a: text", R"(b\x1b: [1,{"c":2}])"}));
+}
+
+TEST(MetricsText, ShowsTheFirstLinesOfAnyOtherText) {
+  EXPECT_EQ(metrics_lines({{"user_data", "up\x1b 3 days\n\nload 1"}}),
+            (Texts{R"(User data: up\x1b 3 days)", "User data: ", "User data: load 1"}));
+  EXPECT_EQ(metrics_lines({{"user_data", "[1, 2"}}), Texts{"User data: [1, 2"});
+  EXPECT_EQ(metrics_lines({{"user_data", std::string(1000, '\n')}}).size(), 20U);
+  EXPECT_LT(metrics_lines({{"user_data", std::string(10000, 'x')}})[0].size(), 250U);
+}
+
+TEST(MetricsText, SaysWhyUserDataIsNotWhole) {
+  EXPECT_EQ(metrics_lines({{"user_data_error", "the command failed: exit status 3"}}),
+            Texts{"User data is not whole: the command failed: exit status 3"});
+}
+
+TEST(MetricsText, ShowsWhatIsKnownOfTheProcess) {
+  ProcessMetrics metrics;
+  EXPECT_EQ(metrics_lines(to_metadata(metrics)), Texts());
+  metrics.pss = 20480;
+  metrics.vm_size = 1 << 20;
+  metrics.tracer_memory = 100;
+  metrics.gc_counts = {10, 2, 1};
+  metrics.gc_collections = {1000, 90, 3};
+  metrics.allocated_blocks = 12345;
+  metrics.arena_bytes = 1 << 20;
+  metrics.fragmentation = 0.125;
+  EXPECT_EQ(metrics_lines(to_metadata(metrics)),
+            (Texts{"Proportional share of it (PSS): 20.0 KiB", "Virtual memory: 1024 KiB",
+                   "Tracer memory: 100 B", "Allocated blocks: 12,345", "Arenas: 1024 KiB",
+                   "Free in arenas: 12.5 %", "Garbage collector's counts: 10, 2, 1",
+                   "Garbage collections: 1000, 90, 3"}));
+  ProcessMetrics before = metrics;
+  before.pss = 10240;
+  const Metadata old = to_metadata(before);
+  EXPECT_EQ(metrics_lines(to_metadata(metrics), &old)[0],
+            "Proportional share of it (PSS): 20.0 KiB (+10.0 KiB)");
 }
 
 }  // namespace

@@ -3,24 +3,21 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "userspace/cli/number_text.h"
 #include "util/error.h"
 
 namespace tmbpf {
 
 std::uint64_t parse_address(std::string_view text) {
   const bool hexadecimal = text.starts_with("0x");
-  const std::string_view digits = hexadecimal ? text.substr(2) : text;
-  std::uint64_t address = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), address, hexadecimal ? 16 : 10);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
+  const auto address = hexadecimal ? parse_number<std::uint64_t>(text.substr(2), 16)
+                                   : parse_number<std::uint64_t>(text, 10);
+  if (!address) {
     throw Error(fmt::format("\"{}\" is no address", text),
                 "Give it in hexadecimal, 0x7f5a12345670, or as id() does, 140025123456624.",
                 ExitStatus::usage);
   }
-  return address;
+  return *address;
 }
 
 }  // namespace tmbpf

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 
 #include "userspace/cli/address.h"
+#include "userspace/cli/quantity_text.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -23,34 +23,6 @@ constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
      {"average", SortOrder::average},
      {"size-diff", SortOrder::size_diff},
      {"count-diff", SortOrder::count_diff}}};
-
-std::optional<double> parse_number(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole ? std::optional(number) : std::nullopt;
-}
-
-// "30", "30s", "5m", "2h", "1d": seconds.
-double parse_age(const std::string& text) {
-  constexpr std::array<std::pair<char, double>, 4> kUnits{
-      {{'s', 1.0}, {'m', 60.0}, {'h', 3600.0}, {'d', 86400.0}}};
-  std::string_view number = text;
-  double unit = 1;
-  for (const auto& [letter, seconds] : kUnits) {
-    if (number.ends_with(letter)) {
-      number.remove_suffix(1);
-      unit = seconds;
-      break;
-    }
-  }
-  const auto age = parse_number(number);
-  if (!age || !(*age >= 0)) {
-    throw Error(fmt::format("\"{}\" is no age", text), "Give a number and s, m, h or d: 90s, 5m.",
-                ExitStatus::usage);
-  }
-  return *age * unit;
-}
 
 bool wants_color(const std::string& when) {
   const char* const no_color =

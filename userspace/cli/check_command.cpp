@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "symbols/python_target.h"
+#include "userspace/cli/each_target.h"
 #include "userspace/trace/kernel_support.h"
 #include "userspace/view/human_text.h"
 #include "util/error.h"
@@ -81,14 +82,16 @@ const char* words_of(Verdict verdict) {
 
 }  // namespace
 
-int run_check(pid_t pid) {
+int run_check(const std::vector<pid_t>& pids) {
   const bool system_works = check_system();
-  const Verdict verdict = pid == 0 ? Verdict::all : check_target(pid);
-  fmt::print("{}\n", words_of(system_works ? verdict : Verdict::nothing));
-  if (!system_works) {
-    return static_cast<int>(ExitStatus::not_permitted);
-  }
-  return static_cast<int>(verdict == Verdict::all ? ExitStatus::done : ExitStatus::target);
+  const auto conclude = [system_works](Verdict verdict) {
+    fmt::print("{}\n", words_of(system_works ? verdict : Verdict::nothing));
+    return static_cast<int>(verdict == Verdict::all ? ExitStatus::done : ExitStatus::target);
+  };
+  const int status =
+      pids.empty() ? conclude(Verdict::all)
+                   : for_each_target(pids, [&](pid_t pid) { return conclude(check_target(pid)); });
+  return system_works ? status : static_cast<int>(ExitStatus::not_permitted);
 }
 
 }  // namespace tmbpf

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "userspace/cli/convert_command.h"
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/object_command.h"
+#include "userspace/cli/ps_command.h"
+#include "userspace/cli/record_command.h"
 #include "userspace/cli/report_command.h"
 #include "userspace/cli/session_commands.h"
 #include "userspace/cli/standard_output.h"
@@ -22,27 +25,59 @@
 namespace tmbpf {
 namespace {
 
-int run_command(const CLI::App& app, const CommandLine& line) {
+AnswerForm form_of(const CommandLine& line) {
+  return !line.json              ? AnswerForm::text
+         : line.target.several() ? AnswerForm::json_list
+                                 : AnswerForm::json;
+}
+
+int run_live_view(const CommandLine& line) {
+  LiveOptions live = line.live;
+  if (line.live_target.given() != live.program.empty()) {
+    throw Error(live.program.empty() ? "nothing to trace" : "both --pid and a program",
+                "give --pid PID, --name PATTERN or -- PROGRAM; `tmbpf --help` shows all",
+                ExitStatus::usage);
+  }
+  if (live.program.empty()) {
+    live.pid = line.live_target.one(TargetKind::python);
+  }
+  return run_live(live, line.capture);
+}
+
+// Nothing when it is another command.
+std::optional<int> run_session_command(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("start")) {
-    return run_start(line.pid, line.capture, line.json);
+    return run_start(line.target.all(TargetKind::python), line.capture, form_of(line));
+  }
+  if (app.got_subcommand("record")) {
+    const pid_t pid = line.one_target.given() ? line.one_target.one(TargetKind::python) : 0;
+    return run_record(line.record.options(pid, line.live.program), line.capture);
   }
   if (app.got_subcommand("snapshot")) {
-    return run_snapshot(line.pid, line.output, line.family, line.addresses, line.json);
+    return run_snapshot(line.target.all(TargetKind::session), line.output, line.family,
+                        line.addresses, form_of(line));
   }
   if (app.got_subcommand("status")) {
-    return run_status(line.pid, line.fresh, line.json);
+    return run_status(line.target.all(TargetKind::session), line.fresh, form_of(line));
   }
   if (app.got_subcommand("clear")) {
-    return run_clear(line.pid, line.json);
+    return run_clear(line.target.all(TargetKind::session), form_of(line));
   }
   if (app.got_subcommand("reset-peak")) {
-    return run_reset_peak(line.pid, line.json);
+    return run_reset_peak(line.target.all(TargetKind::session), form_of(line));
   }
   if (app.got_subcommand("object")) {
-    return run_object(line.pid, line.address, line.json);
+    return run_object(line.one_target.one(TargetKind::session), line.address, line.json);
   }
   if (app.got_subcommand("stop")) {
-    return run_stop(line.pid, line.json);
+    return run_stop(line.target.all(TargetKind::session), form_of(line));
+  }
+  return std::nullopt;
+}
+
+int run_command(const CLI::App& app, const CommandLine& line) {
+  if (const auto status = run_session_command(app, line)) {
+    return *status;
   }
   if (app.got_subcommand("stats")) {
     return run_stats(line.files, line.first, line.stats.options());
@@ -57,13 +92,13 @@ int run_command(const CLI::App& app, const CommandLine& line) {
     return run_report(line.files, line.report.filters(), line.source_root);
   }
   if (app.got_subcommand("check")) {
-    return run_check(line.pid);
+    return run_check(line.target.given() ? line.target.all(TargetKind::python)
+                                         : std::vector<pid_t>());
   }
-  if ((line.live.pid == 0) == line.live.program.empty()) {
-    throw Error(line.live.program.empty() ? "nothing to trace" : "both --pid and a program",
-                "give --pid PID or -- PROGRAM; `tmbpf --help` shows all", ExitStatus::usage);
+  if (app.got_subcommand("ps")) {
+    return run_ps(line.json);
   }
-  return run_live(line.live, line.capture);
+  return run_live_view(line);
 }
 
 // The status, unless it says success for a result that did not arrive.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/command_line.h"
 
-#include <limits>
-
 namespace tmbpf {
 namespace {
 
@@ -22,6 +20,20 @@ Exit status: 0 done; 1 failed; 2 usage; 3 target gone or not traceable; 4 not pe
 constexpr const char* kStartFooter = R"(Examples:
   sudo tmbpf start --pid 1234                 ten frames of each stack
   sudo tmbpf start --pid 1234 --follow        and what it forks and executes)";
+
+constexpr const char* kRecordFooter = R"(Examples:
+  sudo tmbpf record --pid 1234                         a file each minute, until Ctrl-C
+  sudo tmbpf record --pid 1234 --interval 5s --count 12 --output '/tmp/$pid-$counter.pickle'
+  sudo tmbpf record --pid 1234 --threshold 10M --keep 20 --max-disk 500M
+  sudo tmbpf record --pid 1234 --user-data 'curl -s localhost:8000/stats'
+  sudo tmbpf record --interval 1s -- python3 app.py    from the first instruction
+
+A last snapshot is taken when the process ends or executes another program, and when tmbpf is
+asked to end (SIGINT, SIGTERM, SIGHUP). A file that cannot be written is told, and the job goes
+on; the exit status is 1 then. $counter goes on after the files that exist.
+
+The command of --user-data runs with the rights of who runs tmbpf, which is root: give it nothing
+that others may write.)";
 
 constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz
@@ -52,19 +64,13 @@ constexpr const char* kConvertFooter = R"(Examples:
 constexpr const char* kCheckFooter = R"(Examples:
   sudo tmbpf check --pid 1234     would it work here, and why not)";
 
-CLI::Option* add_pid(CLI::App& app, pid_t& pid) {
-  return app.add_option("--pid", pid, "The process")
-      ->check(CLI::Range(1, std::numeric_limits<pid_t>::max()))
-      ->type_name(kPidValue);
-}
+constexpr const char* kPsFooter = R"(Examples:
+  sudo tmbpf ps                   all, the largest first; who may be traced, and why not
+  sudo tmbpf --name manage.py     the live view of what ps shows as /srv/shop/manage.py ...)";
 
-void add_session_commands(CLI::App& app, CommandLine& line) {
-  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
-  add_pid(*start, line.pid)->required();
-  add_capture_options(*start, line.capture);
-  start->footer(kStartFooter);
+CLI::App* add_snapshot_command(CLI::App& app, CommandLine& line) {
   CLI::App* snapshot = app.add_subcommand("snapshot", "Write what a session's process holds now");
-  add_pid(*snapshot, line.pid)->required();
+  line.target.add_several_to(*snapshot);
   snapshot
       ->add_option("--output", line.output,
                    "The file: .pickle, .pb.gz, .json, .folded, .count.folded, .speedscope.json or "
@@ -74,12 +80,29 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   snapshot->add_flag("--follow", line.family, "A file for each process that the session follows");
   snapshot->add_flag("--addresses", line.addresses, "Keep each block's address; files grow");
   snapshot->footer(kSnapshotFooter);
+  return snapshot;
+}
+
+void add_record_command(CLI::App& app, CommandLine& line) {
+  CLI::App* record = app.add_subcommand("record", "Write snapshots of a process, again and again");
+  line.one_target.add_to(*record);
+  line.record.add_to(*record);
+  add_capture_options(*record, line.capture);
+  record->footer(kRecordFooter);
+}
+
+void add_session_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* start = app.add_subcommand("start", "Trace a process in the background");
+  line.target.add_several_to(*start);
+  add_capture_options(*start, line.capture);
+  start->footer(kStartFooter);
+  add_record_command(app, line);
+  CLI::App* snapshot = add_snapshot_command(app, line);
   CLI::App* status = app.add_subcommand("status", "Show a session's totals");
-  add_pid(*status, line.pid)->required();
-  status->add_flag("--json", line.json, "For programs");
+  line.target.add_several_to(*status);
   status->add_flag("--fresh", line.fresh, "Measure the coverage now: 0.5 s per GiB of heap");
   CLI::App* object = app.add_subcommand("object", "Show where one block was allocated");
-  add_pid(*object, line.pid)->required();
+  line.one_target.add_to(*object);
   object
       ->add_option("ADDRESS", line.address,
                    "id() of an object, or any address within a block: 0x7f5a12345670")
@@ -89,14 +112,21 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   CLI::App* reset_peak = app.add_subcommand("reset-peak", "Let a session's peak begin anew");
   CLI::App* stop = app.add_subcommand("stop", "End a session");
   for (CLI::App* command : {clear, reset_peak, stop}) {
-    add_pid(*command, line.pid)->required();
+    line.target.add_several_to(*command);
   }
-  for (CLI::App* command : {start, snapshot, object, clear, reset_peak, stop}) {
-    command->add_flag("--json", line.json, "For programs");
+  for (CLI::App* command : {start, snapshot, status, clear, reset_peak, stop}) {
+    command->add_flag("--json", line.json, "For programs; of several processes a list");
   }
+  object->add_flag("--json", line.json, "For programs");
+}
+
+void add_looking_commands(CLI::App& app, CommandLine& line) {
   CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
-  add_pid(*check, line.pid);
+  line.target.add_several_to(*check, "Options");
   check->footer(kCheckFooter);
+  CLI::App* ps = app.add_subcommand("ps", "List the Pythons that run here");
+  ps->add_flag("--json", line.json, "For programs");
+  ps->footer(kPsFooter);
 }
 
 void add_analysis_commands(CLI::App& app, CommandLine& line) {
@@ -148,11 +178,12 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
 void define_command_line(CLI::App& app, CommandLine& line) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
-  add_pid(app, line.live.pid);
+  line.live_target.add_to(app);
   add_live_options(app, line.live);
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);
   add_session_commands(app, line);
+  add_looking_commands(app, line);
   add_analysis_commands(app, line);
 }
 

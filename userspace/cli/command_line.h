@@ -3,8 +3,6 @@
 // completions of shells all come from here.
 #pragma once
 
-#include <sys/types.h>
-
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -13,6 +11,8 @@
 #include "userspace/cli/capture_options.h"
 #include "userspace/cli/filter_arguments.h"
 #include "userspace/cli/live_command.h"
+#include "userspace/cli/record_options.h"
+#include "userspace/cli/target_arguments.h"
 
 namespace tmbpf {
 
@@ -29,7 +29,10 @@ inline constexpr const char* kFolderValue = "FOLDER";
 struct CommandLine {
   LiveOptions live;
   CaptureOptions capture;
-  pid_t pid = 0;  // of the subcommands
+  RecordArguments record;
+  TargetArguments live_target;
+  TargetArguments target;      // of the subcommands that take several processes
+  TargetArguments one_target;  // of those that take one
   std::string output;
   bool family = false;
   bool addresses = false;

@@ -3,15 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <optional>
-#include <vector>
 
 #include "symbols/process/process_identity.h"
+#include "symbols/process/process_tree.h"
 #include "symbols/python_target.h"
+#include "userspace/cli/each_target.h"
 #include "userspace/cli/output_template.h"
 #include "userspace/cli/standard_output.h"
+#include "userspace/cli/status_text.h"
 #include "userspace/files/snapshot_file.h"
 #include "userspace/trace/control_socket.h"
 #include "userspace/trace/session.h"
@@ -27,67 +31,6 @@ std::string size_of(const nlohmann::json& status, const char* key) {
   return format_size(status.value(key, 0.0));
 }
 
-void print_losses(const nlohmann::json& losses) {
-  for (const auto& [key, loss] : losses.items()) {
-    fmt::print("    {}: {}\n", loss.value("count", 0L), loss.value("what", key));
-  }
-}
-
-// "N what; the last: why", when there are any of that key.
-void print_count(const nlohmann::json& status, const std::string& key, const char* what) {
-  if (const auto count = status.value(key, 0L); count != 0) {
-    const auto last = status.value(key + "_last", "");
-    fmt::print("  {} {}{}{}\n", what, count, last.empty() ? "" : "; the last: ", printable(last));
-  }
-}
-
-void print_family(const nlohmann::json& status) {
-  if (status.contains("followed_from")) {
-    fmt::print("  followed from process {}\n", status.value("followed_from", 0));
-  }
-  for (const auto& member : status.value("family", nlohmann::json::array())) {
-    fmt::print("  follows process {} ({}): {}, traced {} in {} blocks\n", member.value("pid", 0),
-               printable(member.value("command", "")), member.value("state", ""),
-               size_of(member, "traced_current"), member.value("traces", 0L));
-  }
-  if (status.contains("family_kernel_memory")) {
-    fmt::print("  kernel memory of all these {}\n", size_of(status, "family_kernel_memory"));
-  }
-  print_count(status, "not_followed", "not followed");
-  print_count(status, "ended_unseen", "forked children that ended before they could be traced");
-  print_count(status, "forgotten", "ended processes whose last state is kept no more");
-}
-
-void print_status(const nlohmann::json& status) {
-  fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0),
-             printable(status.value("command", "")), status.value("python", ""),
-             status.value("state", ""));
-  fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", status.value("mode", ""),
-             status.value("frames", 0), status.value("sites", 0), status.value("elapsed", 0.0));
-  fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n",
-             size_of(status, "traced_current"), status.value("traces", 0L),
-             status.value("max_traces", 0L), size_of(status, "traced_peak"));
-  fmt::print("  process RSS {}, tracer memory {} ({} in the kernel)\n",
-             size_of(status, "process_rss"), size_of(status, "tracer_memory"),
-             size_of(status, "kernel_memory"));
-  if (status.contains("coverage") && status["coverage"].is_number()) {
-    const double age = status.value("coverage_age", 0.0);
-    fmt::print("  coverage {:.3f} %{}, {} blocks ({}) missing, {} ({}) from before the attach\n",
-               100 * status.value("coverage", 0.0),
-               age < 1 ? "" : fmt::format(" ({:.0f} s ago)", age),
-               status.value("missing_blocks", 0L), size_of(status, "missing_bytes"),
-               status.value("blocks_before_attach", 0L), size_of(status, "bytes_before_attach"));
-    print_losses(status.at("missing_causes"));
-  }
-  if (!status.value("replaced_allocator", "").empty()) {
-    fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
-               printable(status.value("replaced_allocator", "")));
-  }
-  print_family(status);
-  fmt::print("  lost events {}\n", status.value("lost", 0L));
-  print_losses(status.at("losses"));
-}
-
 // The process and whom its session follows.
 std::vector<pid_t> family_of(pid_t pid) {
   const auto status = ask_session(pid, {{"command", "status"}});
@@ -101,6 +44,13 @@ std::vector<pid_t> family_of(pid_t pid) {
     pids.push_back(member.value("pid", 0));
   }
   return pids;
+}
+
+void require_own_names(std::size_t processes, const OutputTemplate& names) {
+  if (processes > 1 && !names.differs_by_process()) {
+    throw Error(fmt::format("{} processes cannot share one file", processes),
+                "put $pid into its name, in single quotes", ExitStatus::usage);
+  }
 }
 
 // What the session answered, with the file's path.
@@ -122,10 +72,6 @@ nlohmann::json write_one(pid_t pid, const std::string& output, bool addresses) {
   return result;
 }
 
-void print_json(const nlohmann::json& value) {
-  print_piece(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
-}
-
 // Its status; nothing when the process has no session that answers us.
 std::optional<nlohmann::json> find_session(pid_t pid) {
   try {
@@ -135,23 +81,18 @@ std::optional<nlohmann::json> find_session(pid_t pid) {
   }
 }
 
-void print_started(pid_t pid, const nlohmann::json& status, bool fresh) {
-  if (fresh) {
-    print_piece(
-        fmt::format("tracing process {0} in the background; `tmbpf snapshot --pid {0} --output "
-                    "FILE` writes what it holds, `tmbpf stop --pid {0}` ends it\n",
-                    pid));
-    return;
-  }
-  print_piece(
-      fmt::format("process {} is already traced, with {} frames for {:.0f} s: nothing was "
-                  "changed; `tmbpf stop --pid {}` ends that session\n",
-                  pid, status.value("frames", 0), status.value("elapsed", 0.0), pid));
+std::string started_text(pid_t pid, const nlohmann::json& status, bool fresh) {
+  return fresh ? fmt::format(
+                     "tracing process {0} in the background; `tmbpf snapshot --pid {0} --output "
+                     "FILE` writes what it holds, `tmbpf stop --pid {0}` ends it\n",
+                     pid)
+               : fmt::format(
+                     "process {} is already traced, with {} frames for {:.0f} s: nothing was "
+                     "changed; `tmbpf stop --pid {}` ends that session\n",
+                     pid, status.value("frames", 0), status.value("elapsed", 0.0), pid);
 }
 
-}  // namespace
-
-int run_start(pid_t pid, const CaptureOptions& capture, bool json) {
+void start_one(pid_t pid, const CaptureOptions& capture, Answers& answers) {
   bool fresh = true;
   nlohmann::json status;
   try {
@@ -163,31 +104,29 @@ int run_start(pid_t pid, const CaptureOptions& capture, bool json) {
       throw;
     }
   }
-  if (json) {
-    print_json({{"pid", pid}, {"started", fresh}, {"tracing", true}});
-  } else {
-    print_started(pid, status, fresh);
-  }
-  return 0;
+  answers.add({{"pid", pid}, {"started", fresh}, {"tracing", true}},
+              [&] { print_piece(started_text(pid, status, fresh)); });
 }
 
-int run_snapshot(pid_t pid, const std::string& output, bool family, bool addresses, bool json) {
-  const OutputTemplate names(output);
-  const std::vector<pid_t> pids = family ? family_of(pid) : std::vector{pid};
-  if (pids.size() > 1 && !names.differs_by_process()) {
-    throw Error(fmt::format("{} processes cannot share the file {}", pids.size(), output),
-                "put $pid into its name, in single quotes", ExitStatus::usage);
-  }
+// What one of our new sessions follows by now needs no session of its own.
+bool is_followed(pid_t pid, const std::vector<pid_t>& started) {
+  return std::ranges::any_of(started, [pid](pid_t root) {
+    const std::vector<pid_t> family = descendants_of(root);
+    return std::ranges::find(family, pid) != family.end();
+  });
+}
+
+void write_family(pid_t pid, const std::vector<pid_t>& family, const OutputTemplate& names,
+                  bool addresses, Answers& answers) {
+  require_own_names(family.size(), names);
   const std::time_t now = std::time(nullptr);
-  for (const pid_t one : pids) {
+  for (const pid_t one : family) {
     try {
       const auto result = write_one(one, names.name(one, now), addresses);
-      if (json) {
-        print_json(result);
-      } else {
+      answers.add(result, [&result] {
         print_piece(
             fmt::format("{}: {} traces\n", result.value("output", ""), result.value("traces", 0L)));
-      }
+      });
     } catch (const Error& error) {
       if (one == pid || error.status() != ExitStatus::target) {
         throw;
@@ -195,59 +134,99 @@ int run_snapshot(pid_t pid, const std::string& output, bool family, bool address
       log_warning(error.what());  // it was stopped, or became another program, meanwhile
     }
   }
-  return 0;
 }
 
-int run_status(pid_t pid, bool fresh, bool json) {
+void show_status(pid_t pid, bool fresh, bool json, Answers& answers) {
   try {
     const auto status = ask_session(pid, {{"command", "status"}, {"fresh", fresh}});
-    if (json) {
-      print_json(status);
-    } else {
-      print_status(status);
-    }
+    answers.add(status, [&status] { print_status(status); });
   } catch (const Error& error) {
     if (!json || error.status() != ExitStatus::target) {
       throw;
     }
     identify_process(pid);
-    print_json({{"pid", pid}, {"tracing", false}});
+    answers.add({{"pid", pid}, {"tracing", false}}, [] {});
   }
-  return 0;
 }
 
-int run_clear(pid_t pid, bool json) {
-  const auto answer = ask_session(pid, {{"command", "clear"}});
-  if (json) {
-    print_json(answer);
-  } else {
-    print_piece(fmt::format("process {}: forgot {} traces of {}\n", pid,
-                            answer.value("cleared_traces", 0L), size_of(answer, "cleared_bytes")));
-  }
-  return 0;
-}
-
-int run_reset_peak(pid_t pid, bool json) {
-  const auto answer = ask_session(pid, {{"command", "reset-peak"}});
-  if (json) {
-    print_json(answer);
-  } else {
-    print_piece(
-        fmt::format("process {}: the peak is now {}\n", pid, size_of(answer, "traced_peak")));
-  }
-  return 0;
-}
-
-int run_stop(pid_t pid, bool json) {
-  const auto answer = ask_session(pid, {{"command", "stop"}});
-  if (json) {
-    print_json(answer);
+// Does it for each and prints the answers.
+int answer_for_each(const std::vector<pid_t>& pids, AnswerForm form,
+                    const std::function<void(pid_t, Answers&)>& act) {
+  Answers answers(form);
+  const int status = for_each_target(pids, [&](pid_t pid) {
+    act(pid, answers);
     return 0;
-  }
-  for (const pid_t one : answer.value("stopped", std::vector{pid})) {
-    print_piece(fmt::format("process {} is no longer traced\n", one));
-  }
-  return 0;
+  });
+  answers.finish();
+  return status;
+}
+
+}  // namespace
+
+int run_start(const std::vector<pid_t>& pids, const CaptureOptions& capture, AnswerForm form) {
+  std::vector<pid_t> started;
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    if (capture.trace.follow && is_followed(pid, started)) {
+      answers.add({{"pid", pid}, {"started", false}, {"tracing", true}},
+                  [pid] { print_piece(fmt::format("process {} is followed\n", pid)); });
+      return;
+    }
+    start_one(pid, capture, answers);
+    started.push_back(pid);
+  });
+}
+
+int run_snapshot(const std::vector<pid_t>& pids, const std::string& output, bool family,
+                 bool addresses, AnswerForm form) {
+  const OutputTemplate names(output);
+  require_own_names(pids.size(), names);
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    write_family(pid, family ? family_of(pid) : std::vector{pid}, names, addresses, answers);
+  });
+}
+
+int run_status(const std::vector<pid_t>& pids, bool fresh, AnswerForm form) {
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    show_status(pid, fresh, form != AnswerForm::text, answers);
+  });
+}
+
+int run_clear(const std::vector<pid_t>& pids, AnswerForm form) {
+  return answer_for_each(pids, form, [](pid_t pid, Answers& answers) {
+    const auto answer = ask_session(pid, {{"command", "clear"}});
+    answers.add(answer, [&] {
+      print_piece(fmt::format("process {}: forgot {} traces of {}\n", pid,
+                              answer.value("cleared_traces", 0L),
+                              size_of(answer, "cleared_bytes")));
+    });
+  });
+}
+
+int run_reset_peak(const std::vector<pid_t>& pids, AnswerForm form) {
+  return answer_for_each(pids, form, [](pid_t pid, Answers& answers) {
+    const auto answer = ask_session(pid, {{"command", "reset-peak"}});
+    answers.add(answer, [&] {
+      print_piece(
+          fmt::format("process {}: the peak is now {}\n", pid, size_of(answer, "traced_peak")));
+    });
+  });
+}
+
+int run_stop(const std::vector<pid_t>& pids, AnswerForm form) {
+  std::vector<pid_t> stopped;
+  return answer_for_each(pids, form, [&](pid_t pid, Answers& answers) {
+    if (std::ranges::find(stopped, pid) != stopped.end()) {
+      return;  // with its family
+    }
+    const auto answer = ask_session(pid, {{"command", "stop"}});
+    const auto ended = answer.value("stopped", std::vector{pid});
+    stopped.insert(stopped.end(), ended.begin(), ended.end());
+    answers.add(answer, [&ended] {
+      for (const pid_t one : ended) {
+        print_piece(fmt::format("process {} is no longer traced\n", one));
+      }
+    });
+  });
 }
 
 }  // namespace tmbpf

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tmbpf start | snapshot | status | clear | reset-peak | stop`: the background session and its
+// `tmbpf start | snapshot | status | clear | reset-peak | stop`: background sessions and their
 // control.
 #pragma once
 
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
+#include "userspace/cli/answers.h"
 #include "userspace/cli/capture_options.h"
 
 namespace tmbpf {
 
-// Each returns the exit status or throws.
-// Without effect, which it says, when the process has a session already. `json`: for programs, here
-// and below.
-int run_start(pid_t pid, const CaptureOptions& capture, bool json);
-// `output` as OutputTemplate takes it; `family`: one file for each process of the session.
-int run_snapshot(pid_t pid, const std::string& output, bool family, bool addresses, bool json);
-// With `json` also of a process without a session: it is not traced. `fresh`: with the coverage
+// Each returns the exit status or throws, as for_each_target() does.
+// Without effect, which it says, on a process that has a session already, or that one of the new
+// sessions follows.
+int run_start(const std::vector<pid_t>& pids, const CaptureOptions& capture, AnswerForm form);
+// `output` as OutputTemplate takes it; `family`: one file for each process of the sessions.
+int run_snapshot(const std::vector<pid_t>& pids, const std::string& output, bool family,
+                 bool addresses, AnswerForm form);
+// In JSON also of a process without a session: it is not traced. `fresh`: with the coverage
 // measured now.
-int run_status(pid_t pid, bool fresh, bool json);
+int run_status(const std::vector<pid_t>& pids, bool fresh, AnswerForm form);
 // Forgets every recorded block (tracemalloc.clear_traces); makes the peak what is held now.
-int run_clear(pid_t pid, bool json);
-int run_reset_peak(pid_t pid, bool json);
-// Ends the session; that of a followed process alone leaves its family's.
-int run_stop(pid_t pid, bool json);
+int run_clear(const std::vector<pid_t>& pids, AnswerForm form);
+int run_reset_peak(const std::vector<pid_t>& pids, AnswerForm form);
+// Ends the sessions; that of a followed process alone leaves its family's.
+int run_stop(const std::vector<pid_t>& pids, AnswerForm form);
 
 }  // namespace tmbpf

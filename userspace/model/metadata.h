@@ -17,6 +17,10 @@ using MetadataValue = std::variant<std::int64_t, double, std::string>;
 //   tracer_version, mode, state, command, python string · pid int · attached, time double ·
 //   elapsed double, seconds traced · current, peak, rss int, bytes ·
 //   lost int, events; of them lost.KEY int, lost.KEY.what string ·
+//   pss, vm_size, tracer_memory int, bytes · gc.count.0, .1, .2 int, as gc.get_count() ·
+//   gc.collections.0, .1, .2 int, as gc.get_stats() · allocated_blocks int, as
+//   sys.getallocatedblocks() · arena_bytes int; fragmentation double 0..1, the free share of them ·
+//   user_data string, text or JSON; user_data_error string, why it is not all ·
 //   replaced_allocator string, only when something allocated without being seen ·
 //   coverage double 0..1, share of the blocks; coverage.bytes double, the same by bytes;
 //   coverage.attributed, .missing, .extra, .unsettled_pools int; coverage.missing.SIZE int, blocks

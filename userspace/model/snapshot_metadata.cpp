@@ -66,7 +66,9 @@ Metadata to_metadata(const SnapshotMetadata& snapshot) {
   builder.put("elapsed", snapshot.time - snapshot.attached);
   builder.put("current", snapshot.current);
   builder.put("peak", snapshot.peak);
-  builder.put("rss", snapshot.rss);
+  if (snapshot.rss != 0) {
+    builder.put("rss", snapshot.rss);
+  }
   std::uint64_t lost = 0;
   for (const Loss& loss : snapshot.losses) {
     lost += loss.count;

@@ -25,7 +25,7 @@ struct SnapshotMetadata {
   double time = 0;  // when the traces were read
   std::uint64_t current = 0;
   std::uint64_t peak = 0;
-  std::uint64_t rss = 0;
+  std::uint64_t rss = 0;  // 0: not known
   std::vector<Loss> losses;
   std::optional<Coverage> coverage;  // nothing: not measured
   // What allocated, at some time, without being seen: the snapshot is not complete. Empty: nothing.

@@ -59,6 +59,16 @@ bool write_line(int fd, const nlohmann::json& message) {
   return true;
 }
 
+// Invalid when nobody listens there.
+UniqueFd connect_to(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = address_of(path);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    fd.reset();
+  }
+  return fd;
+}
+
 void limit_time(int fd, int seconds) {
   const timeval limit{.tv_sec = seconds, .tv_usec = 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -130,11 +140,17 @@ nlohmann::json ControlServer::error_message(const std::exception& error) {
           {"status", static_cast<int>(known != nullptr ? known->status() : ExitStatus::failed)}};
 }
 
+bool has_session(pid_t target) {
+  try {
+    return connect_to(control_path(target)).valid();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 nlohmann::json ask_session(pid_t target, const nlohmann::json& request) {
-  const std::string path = control_path(target);
-  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_un address = address_of(path);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+  const UniqueFd fd = connect_to(control_path(target));
+  if (!fd.valid()) {
     throw Error(fmt::format("process {} has no tmbpf session", target),
                 fmt::format("start one with `tmbpf start --pid {}`", target), ExitStatus::target);
   }

@@ -53,6 +53,9 @@ class ControlServer {
   UniqueFd listener_;
 };
 
+// Whether a session listens for commands about `target`. False also when we may not ask.
+bool has_session(pid_t target);
+
 // Sends the request to the session of `target` and returns its answer. Throws the session's Error,
 // or one that says there is no session.
 nlohmann::json ask_session(pid_t target, const nlohmann::json& request);

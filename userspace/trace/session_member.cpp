@@ -77,7 +77,7 @@ nlohmann::json status_json(Tracer& tracer, bool fresh) {
 }
 
 void SessionMember::settle(Tracer& tracer) {
-  left_.emplace(Left{tracer.snapshot(), status_json(tracer, true), Clock::now()});
+  left_.emplace(Left{tracer.full_snapshot(), status_json(tracer, true), Clock::now()});
 }
 
 std::optional<SessionMember::Clock::time_point> SessionMember::settled_at() const {
@@ -114,7 +114,7 @@ nlohmann::json SessionMember::write(Tracer* tracer, const std::string& path, boo
             {"losses", left_->status.at("losses")},
             {"replaced_allocator", left_->status.at("replaced_allocator")}};
   }
-  const Snapshot snapshot = require(tracer).snapshot(tracer->coverage(), addresses);
+  const Snapshot snapshot = require(tracer).full_snapshot(addresses);
   write_snapshot(snapshot, path);
   const TraceStatus status = tracer->status();
   return {{"traces", snapshot.traces().size()},

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "util/unique_fd.h"
@@ -12,6 +13,10 @@ namespace tmbpf {
 
 // /run/tmbpf, made with mode 0700 when missing. Throws Error when it is not ours alone.
 std::string run_directory();
+
+// The tmbpf that traces `target` now, as our /proc numbers it; nothing when none does, or when we
+// may not know (only root may).
+std::optional<pid_t> tracer_of(pid_t target);
 
 class TargetLock {
  public:

@@ -36,7 +36,7 @@ struct TraceStatus {
   std::uint64_t frees = 0;           // free probes hit
   std::uint64_t kernel_memory = 0;   // bytes of the session's maps
   std::uint64_t tracer_memory = 0;   // bytes: maps and this process's private memory
-  std::uint64_t process_rss = 0;     // bytes, of the target
+  std::uint64_t process_rss = 0;     // bytes, of the target while it runs; else 0
   std::size_t sites = 0;             // probes attached
   double elapsed = 0;                // seconds since the attach
   double attach_seconds = 0;         // what attaching took, with planning

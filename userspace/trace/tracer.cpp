@@ -15,8 +15,10 @@
 #include <utility>
 
 #include "symbols/process/process_memory.h"
+#include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/process_metrics_of.h"
 #include "userspace/trace/skeleton_settings.h"
 #include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
@@ -50,7 +52,7 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       support_(sufficient_support()),
       lock_(target_.identity.pid),
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
-  require_traceable();
+  require_traceable(target_, options_.freelists);
   skeleton_ =
       load_skeleton(skeleton_settings(target_, options_, support_.uprobe_multi), target_.plan);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
@@ -66,41 +68,6 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
 }
 
 Tracer::~Tracer() = default;
-
-void Tracer::require_traceable() const {
-  if (own_gil_interpreters(target_) != 0) {
-    throw Error(
-        fmt::format("process {} ({}) has {}, whose memory tmbpf cannot follow yet",
-                    target_.identity.pid, target_.identity.command, untraced_allocator(target_)),
-        "subinterpreters that share the main interpreter's GIL can be traced", ExitStatus::target);
-  }
-  const std::string replaced = replaced_allocator(target_);
-  if (!replaced.empty()) {
-    throw Error(
-        fmt::format("process {} ({}) does not use CPython's default allocator: {} took its place",
-                    target_.identity.pid, target_.identity.command, replaced),
-        "restart it without that, or look at it with what replaced the allocator",
-        ExitStatus::target);
-  }
-  require_checks(target_.plan.checks, "every allocation",
-                 fmt::format("`tmbpf check --pid {}` lists every check; please report this build",
-                             target_.identity.pid));
-  if (options_.freelists) {
-    require_checks(target_.free_list_checks, "every object from a free list",
-                   "--no-freelists leaves them with who allocated them; please report this build");
-  }
-}
-
-void Tracer::require_checks(const std::vector<PlanCheck>& checks, const char* what,
-                            const std::string& hint) const {
-  for (const PlanCheck& check : checks) {
-    if (!check.passed) {
-      throw Error(fmt::format("cannot prove that {} of {} would be seen: {} ({})", what,
-                              target_.image_path, check.name, check.detail),
-                  hint, ExitStatus::target);
-    }
-  }
-}
 
 void Tracer::detach() {
   if (links_) {
@@ -178,6 +145,8 @@ void Tracer::retire() {
   lock_.release();
 }
 
+std::uint64_t Tracer::traced_current() const { return skeleton_->bss->totals.traced_current; }
+
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
 
 std::vector<LiveBlock> Tracer::live_blocks() const {
@@ -245,6 +214,20 @@ void Tracer::reset_peak() {
   }
 }
 
+Snapshot Tracer::full_snapshot(bool addresses) {
+  const auto coverage = this->coverage();
+  Snapshot full = snapshot(coverage, addresses);
+  ProcessMetrics metrics;
+  if (state_ == TargetState::running) {
+    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
+  }
+  metrics.tracer_memory = status().tracer_memory;
+  for (auto& [key, value] : to_metadata(metrics)) {
+    full.set_metadata(key, value);
+  }
+  return full;
+}
+
 std::vector<std::uint64_t> Tracer::read_counters() const {
   const int cpus = libbpf_num_possible_cpus();
   std::vector<std::uint64_t> sums(TMBPF_COUNTERS, 0);
@@ -275,7 +258,7 @@ TraceStatus Tracer::status() {
                      .frees = counters[TMBPF_COUNT_FREES]};
   status.kernel_memory = map_memory(*skeleton_);
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
-  status.process_rss = state_ == TargetState::exited ? 0 : resident_bytes(target_.identity.pid);
+  status.process_rss = state_ == TargetState::running ? resident_bytes(target_.identity.pid) : 0;
   status.sites = links_->size();
   status.elapsed = now_seconds() - attached_at_;
   status.attach_seconds = attach_seconds_;

@@ -42,6 +42,8 @@ class Tracer {
   // goes into the snapshot's metadata.
   // `addresses`: of each block, which then is a trace of its own in files, too.
   Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt, bool addresses = false);
+  // With coverage() and what else can be read about the process, which cost a reading of its heap.
+  Snapshot full_snapshot(bool addresses = false);
   TraceStatus status();
   // tracemalloc.get_object_traceback() for an id(), or for any address within a traced block: a
   // snapshot of that one block, or of none. 0.3 s per million blocks when it is larger than 512 B.
@@ -62,6 +64,7 @@ class Tracer {
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
   [[nodiscard]] TargetState state() const { return state_; }  // as of the last poll()
+  [[nodiscard]] std::uint64_t traced_current() const;         // bytes; costs nothing
   // Readable when somebody forked or executed: poll() should be called soon.
   [[nodiscard]] int news_fd() const { return reader_->news_fd(); }
 
@@ -81,9 +84,6 @@ class Tracer {
   [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
 
  private:
-  void require_traceable() const;
-  void require_checks(const std::vector<PlanCheck>& checks, const char* what,
-                      const std::string& hint) const;
   bool take_process_events();
   void heal_children();
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;

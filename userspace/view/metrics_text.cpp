@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 #include "userspace/view/human_text.h"
@@ -22,6 +23,9 @@ std::string size_text(double size, std::optional<double> old) {
   return old ? fmt::format("{} ({})", format_size(size), format_size(size - *old, true))
              : format_size(size);
 }
+
+constexpr std::size_t kUserLines = 20;
+constexpr std::size_t kUserWidth = 200;  // characters
 
 struct UserDatum {
   std::string title;
@@ -44,11 +48,38 @@ const nlohmann::json& list_of(const nlohmann::json& value) {
   return tuple == value.end() ? value : *tuple;
 }
 
-// pytracemalloc's: a list of (title, format, value).
+std::string one_line(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// What a command printed that is no JSON for us: its lines.
+std::vector<UserDatum> user_lines(const std::string& text) {
+  std::vector<UserDatum> data;
+  std::istringstream lines(text);
+  for (std::string line; data.size() < kUserLines && std::getline(lines, line);) {
+    data.push_back({.title = "User data", .value = shorten_right(printable(line), kUserWidth)});
+  }
+  return data;
+}
+
+// pytracemalloc's: a list of (title, format, value). Of an object each member, of any other text
+// each line.
 std::vector<UserDatum> user_data(const Metadata& metadata) {
   std::vector<UserDatum> data;
-  const auto parsed = shallow_json(text(metadata, "user_data"));
+  const std::string all = text(metadata, "user_data");
+  const auto parsed = shallow_json(all);
   const nlohmann::json& entries = list_of(parsed);
+  if (entries.is_object()) {
+    for (const auto& [title, value] : entries.items()) {
+      if (data.size() < kUserLines) {
+        data.push_back({.title = title, .value = shorten_right(one_line(value), kUserWidth)});
+      }
+    }
+    return data;
+  }
+  if (!entries.is_array()) {
+    return user_lines(all);
+  }
   for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
     const nlohmann::json& parts = list_of(entries[i]);
     if (parts.is_array() && parts.size() == 3 && parts[0].is_string()) {
@@ -66,7 +97,7 @@ void add_user_data(std::vector<std::string>& lines, const Metadata& metadata, co
     const auto same = std::ranges::find_if(before, [&each](const UserDatum& other) {
       return other.is_size && other.title == each.title;
     });
-    std::string shown = each.value.is_string() ? each.value.get<std::string>() : each.value.dump();
+    std::string shown = one_line(each.value);
     if (each.is_size) {
       shown =
           size_text(each.value.get<double>(),
@@ -79,6 +110,48 @@ void add_user_data(std::vector<std::string>& lines, const Metadata& metadata, co
 std::optional<double> process_memory(const Metadata& metadata) {
   const auto rss = metadata_number(metadata, "rss");
   return rss ? rss : metadata_number(metadata, "process_memory");
+}
+
+// "TITLE: SIZE", if the metadata has it.
+void add_size(std::vector<std::string>& lines, const char* title, const std::string& key,
+              const Metadata& metadata, const Metadata* old) {
+  if (const auto size = metadata_number(metadata, key)) {
+    const auto before = old != nullptr ? metadata_number(*old, key) : std::nullopt;
+    lines.push_back(fmt::format("{}: {}", title, size_text(*size, before)));
+  }
+}
+
+// "NUMBER, NUMBER, NUMBER", one for each generation; empty when they are not known.
+std::string generations(const Metadata& metadata, const char* key) {
+  std::string numbers;
+  for (int i = 0; i < 3; ++i) {
+    const auto number = metadata_number(metadata, fmt::format("{}.{}", key, i));
+    if (!number) {
+      return {};
+    }
+    numbers += fmt::format("{}{:.0f}", i == 0 ? "" : ", ", *number);
+  }
+  return numbers;
+}
+
+void add_process(std::vector<std::string>& lines, const Metadata& metadata, const Metadata* old) {
+  add_size(lines, "Proportional share of it (PSS)", "pss", metadata, old);
+  add_size(lines, "Virtual memory", "vm_size", metadata, old);
+  add_size(lines, "Tracer memory", "tracer_memory", metadata, old);
+  if (const auto blocks = metadata_number(metadata, "allocated_blocks")) {
+    lines.push_back(fmt::format("Allocated blocks: {}",
+                                format_count(static_cast<std::uint64_t>(std::max(*blocks, 0.0)))));
+  }
+  add_size(lines, "Arenas", "arena_bytes", metadata, old);
+  if (const auto free = metadata_number(metadata, "fragmentation")) {
+    lines.push_back("Free in arenas: " + format_percent(*free, 1));
+  }
+  if (const std::string counts = generations(metadata, "gc.count"); !counts.empty()) {
+    lines.push_back("Garbage collector's counts: " + counts);
+  }
+  if (const std::string done = generations(metadata, "gc.collections"); !done.empty()) {
+    lines.push_back("Garbage collections: " + done);
+  }
 }
 
 void add_losses(std::vector<std::string>& lines, const Metadata& metadata) {
@@ -102,6 +175,7 @@ std::vector<std::string> metrics_lines(const Metadata& metadata, const Metadata*
     lines.push_back("Total process memory: " +
                     size_text(*memory, old != nullptr ? process_memory(*old) : std::nullopt));
   }
+  add_process(lines, metadata, old);
   if (const auto coverage = metadata_number(metadata, "coverage")) {
     lines.push_back("Coverage: " + format_percent(*coverage, 2));
   }
@@ -111,6 +185,9 @@ std::vector<std::string> metrics_lines(const Metadata& metadata, const Metadata*
         fmt::format("Not complete: what {} allocates was not seen", printable(replaced)));
   }
   add_user_data(lines, metadata, old);
+  if (const std::string error = text(metadata, "user_data_error"); !error.empty()) {
+    lines.push_back("User data is not whole: " + printable(error));
+  }
   return lines;
 }
 

@@ -145,11 +145,11 @@ class OutputFileTest(CommandLineTest):
         self.assert_no_leftovers(self.directory)
 
     def test_a_read_only_file_system_is_said(self) -> None:
-        place = self.mount("ro")
+        place = self.mounted("ro")
         self.assert_refused_and_nothing_lost(os.path.join(place, "a.pickle"), "Read-only file system")
 
     def test_a_full_disk_leaves_the_earlier_file_and_the_session_intact(self) -> None:
-        place = self.mount("size=16k")  # the snapshot takes some hundred
+        place = self.mounted("size=16k")  # the snapshot takes some hundred
         path = os.path.join(place, "a.pickle")
         with open(path, "w", encoding="utf-8") as file:
             file.write("earlier")
@@ -159,17 +159,6 @@ class OutputFileTest(CommandLineTest):
         self.assert_no_leftovers(place, "a.pickle")
         self.traced.hold(10, 90000)
         self.assertEqual(self.status(self.traced.pid)["lost"], 0)
-
-    def mount(self, options: str) -> str:
-        """A small tmpfs; skips where mounting is not possible (a container)."""
-        place = self.path("mounted")
-        os.mkdir(place)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True,
-                              text=True, check=False)
-        if done.returncode != 0:
-            self.skipTest(f"cannot mount a tmpfs here: {done.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", place], check=True)
-        return place
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class RefusedTargetTest(CommandLineTest):
 
     def test_a_pid_that_nobody_has_is_named(self) -> None:
         pid = self.unused_pid()
-        self.assert_all_refuse(pid, NO_TARGET, f"there is no process {pid}", "pgrep")
+        self.assert_all_refuse(pid, NO_TARGET, f"there is no process {pid}", "tmbpf ps")
 
     def test_a_zombie_is_no_process_to_trace(self) -> None:
         target = self.target()

@@ -260,6 +260,16 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(result.status, DONE, result.err)
         return tracemalloc.Snapshot.load(path)
 
+    def mounted(self, options: str) -> str:
+        """A small tmpfs; skips where mounting is not possible (a container)."""
+        os.mkdir(place := os.path.join(self.directory, "mounted"))
+        words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"cannot mount a tmpfs here: {done.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        return place
+
     def session_pid(self, pid: int) -> int:
         with open(f"{RUN_DIRECTORY}/{pid}.lock", encoding="utf-8") as lock:
             return int(lock.read())

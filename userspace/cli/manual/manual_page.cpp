@@ -10,6 +10,7 @@
 #include "userspace/cli/manual/footer_text.h"
 #include "userspace/cli/manual/option_facts.h"
 #include "userspace/cli/manual/troff_text.h"
+#include "userspace/cli/target_arguments.h"
 
 namespace tmbpf {
 namespace {
@@ -45,6 +46,17 @@ std::string operand_terms(const OptionFacts& operand) {
   return operand.most == kUnlimited ? terms + "..." : terms;
 }
 
+// "{--pid PID | --name PATTERN}" of a command that needs one of them.
+std::string target_terms(const std::vector<OptionFacts>& options) {
+  std::string terms;
+  for (const OptionFacts& option : options) {
+    if (option.group == kTargetGroup && !option.value.empty()) {
+      terms += (terms.empty() ? "" : " | ") + option_term(option);
+    }
+  }
+  return terms.empty() ? "" : " {" + terms + "}";
+}
+
 std::string synopsis(const CLI::App& root, const CLI::App& command) {
   const std::string name = troff_bold(root.get_name());
   const std::string options = " [" + troff_italic("OPTION") + "]...";
@@ -54,6 +66,7 @@ std::string synopsis(const CLI::App& root, const CLI::App& command) {
                        troff_italic("PROGRAM"), troff_italic("ARGUMENT"), troff_italic("COMMAND"));
   }
   std::string line = name + " " + troff_bold(command.get_name());
+  line += target_terms(options_of(command));
   for (const OptionFacts& option : options_of(command)) {
     line += option.required ? " " + option_term(option) : "";
   }
