@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from case import DEMANDS, HEADING, Case, program_names
 from interpreters import find_interpreters, probe
@@ -28,6 +29,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--python", action="append", metavar="PATH",
                         help="only this interpreter (ROOT//PATH: in a root folder); may repeat")
     parser.add_argument("--version", metavar="3.X", help="only interpreters of this version")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
+                        help="cases side by side, each with a target of its own (default: one a core)")
     parser.add_argument("--verbose", action="store_true", help="every line of every problem")
     options = parser.parse_args()
     if bool(options.tmbpf) == options.self_check:
@@ -57,22 +60,30 @@ def chosen_programs(names: list) -> list:
     return names or known
 
 
+def checked(case: Case, options: argparse.Namespace) -> Case:
+    with tempfile.TemporaryDirectory(prefix="tmbpf-oracle-") as folder:
+        case.check(folder, options.tmbpf, options.modes)
+    return case
+
+
 def main() -> int:
     options = parse_options()
     interpreters = chosen_interpreters(options.python, options.version)
     programs = chosen_programs(options.programs)
     passed = failed = 0
-    with tempfile.TemporaryDirectory(prefix="tmbpf-oracle-") as folder:
-        for interpreter in interpreters:
-            print(f"\n{interpreter.describe()}\n{HEADING}")
-            for program in programs:
-                for frames in options.frames:
-                    case = Case(interpreter, program, frames)
-                    case.check(folder, options.tmbpf, options.modes)
-                    case.print_row(options.verbose)
-                    sys.stdout.flush()
-                    passed += not case.problems
-                    failed += bool(case.problems)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        cases = pool.map(lambda case: checked(case, options),
+                         [Case(interpreter, program, frames) for interpreter in interpreters
+                          for program in programs for frames in options.frames])
+        shown = None
+        for case in cases:
+            if case.python is not shown:
+                shown = case.python
+                print(f"\n{shown.describe()}\n{HEADING}")
+            case.print_row(options.verbose)
+            sys.stdout.flush()
+            passed += not case.problems
+            failed += bool(case.problems)
     if not interpreters:
         print("no supported Python found", file=sys.stderr)
         failed += 1

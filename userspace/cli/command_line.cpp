@@ -28,12 +28,12 @@ constexpr const char* kRecordFooter = R"(Examples:
   sudo tmbpf record --pid 1234 --user-data 'curl -s localhost:8000/stats'
   sudo tmbpf record --interval 1s -- python3 app.py    from the first instruction
 
-A last snapshot is taken when the process ends or executes another program, and when tmbpf is
+Note: A last snapshot is taken when the process ends or executes another program, and when tmbpf is
 asked to end (SIGINT, SIGTERM, SIGHUP). A file that cannot be written is told, and the job goes
 on; the exit status is 1 then. $counter goes on after the files that exist.
 
-The command of --user-data runs with the rights of who runs tmbpf, which is root: give it nothing
-that others may write.)";
+Note: The command of --user-data runs with the rights of who runs tmbpf, which is root: give it
+nothing that others may write.)";
 
 constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz

@@ -42,6 +42,8 @@ class Tracer {
   // goes into the snapshot's metadata.
   // `addresses`: of each block, which then is a trace of its own in files, too.
   Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt, bool addresses = false);
+  // The same blocks for statistics: those of one traceback added up, so sizes are averages.
+  Snapshot summary() { return snapshot(); }
   // With coverage() and what else can be read about the process, which cost a reading of its heap.
   Snapshot full_snapshot(bool addresses = false);
   TraceStatus status();

@@ -27,15 +27,19 @@ std::string_view take(std::string_view& text, std::string_view separator) {
   return piece;
 }
 
+std::string one_line(std::string_view text) {
+  std::string line(strip(text));
+  std::ranges::replace(line, '\n', ' ');
+  return line;
+}
+
 std::vector<FooterLine> terms(std::string_view paragraph, std::string_view end,
                               std::string_view gap) {
   std::vector<FooterLine> lines;
   while (!paragraph.empty()) {
     std::string_view line = strip(take(paragraph, end));
     const std::string_view term = take(line, gap);
-    std::string meaning(strip(line));
-    std::ranges::replace(meaning, '\n', ' ');
-    lines.push_back({.term = std::string(term), .meaning = std::move(meaning)});
+    lines.push_back({.term = std::string(term), .meaning = one_line(line)});
   }
   return lines;
 }
@@ -56,9 +60,11 @@ FooterText parse_footer(const std::string& footer) {
       parts.exit_statuses = terms(strip(paragraph), ";", " ");
       std::string& last = parts.exit_statuses.back().meaning;
       last.erase(last.find_last_not_of('.') + 1);
+    } else if (title == "Note") {
+      parts.notes.push_back(one_line(paragraph));
     } else {
       throw Error(fmt::format("a footer has a paragraph \"{}\"", title),
-                  "Begin it with Examples:, Files: or Exit status:.");
+                  "Begin it with Examples:, Files:, Note: or Exit status:.");
     }
   }
   return parts;

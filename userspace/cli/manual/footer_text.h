@@ -13,11 +13,12 @@ struct FooterLine {
 };
 
 // Paragraphs with an empty line between them: "Examples:" and "Files:", each with lines of a term,
-// two spaces or more, and its meaning; "Exit status: N meaning; ...".
+// two spaces or more, and its meaning; "Exit status: N meaning; ..."; "Note: " and a text, several.
 struct FooterText {
   std::vector<FooterLine> examples;
   std::vector<FooterLine> files;
   std::vector<FooterLine> exit_statuses;
+  std::vector<std::string> notes;  // without line ends
 };
 
 // Throws Error for a paragraph that begins otherwise.

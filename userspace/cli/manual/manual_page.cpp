@@ -160,6 +160,14 @@ std::string terms_section(const char* title, const std::vector<FooterLine>& line
   return text.empty() ? "" : fmt::format(".SH {}\n{}", title, text);
 }
 
+std::string notes_section(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) {
+    text += fmt::format("{}{}\n", text.empty() ? "" : ".PP\n", troff_prose(note));
+  }
+  return text.empty() ? "" : ".SH NOTES\n" + text;
+}
+
 std::string see_also(const CLI::App& root, const CLI::App& command) {
   std::vector<const CLI::App*> others = commands_of(root);
   others.insert(others.begin(), &root);
@@ -198,6 +206,7 @@ std::string manual_page(const CLI::App& root, const CLI::App& command, const std
   page += terms_section("EXAMPLES", own.examples);
   page += terms_section("FILES", own.files);
   page += terms_section("EXIT STATUS", common.exit_statuses);
+  page += notes_section(own.notes);
   return page + see_also(root, command);
 }
 
