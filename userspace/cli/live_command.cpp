@@ -173,7 +173,7 @@ int status_of(Ending ending) {
 }
 
 int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const Signals& signals) {
-  Family family(open_python_target(options.pid), capture.trace);
+  Family family(open_python_target(options.pid), capture.trace_options());
   LiveScreen screen(options.once, stdout);
   LiveLoop loop(options, family, signals, screen, nullptr);
   const Ending ending = loop.run();
@@ -188,7 +188,7 @@ int watch_pid(const LiveOptions& options, const CaptureOptions& capture, const S
 int watch_program(const LiveOptions& options, const CaptureOptions& capture,
                   const Signals& signals) {
   LaunchedProgram program(options.program);
-  TraceOptions trace = capture.trace;
+  TraceOptions trace = capture.trace_options();
   trace.stop_at_end = true;
   Family family(program.take_target(), trace);
   // The program owns stdout; tables go where its own output is not disturbed.
