@@ -155,15 +155,31 @@ static __always_inline struct tmbpf_code code_of(struct scratch *scratch, __u64 
 	return fresh;
 }
 
+/* Where a code object that is dropped is remembered. */
+static __always_inline __u64 *dropped_code(__u64 address)
+{
+	__u32 zero = 0;
+	struct tmbpf_dropped_codes *codes_dropped = bpf_map_lookup_elem(&dropped_codes, &zero);
+
+	if (!codes_dropped)
+		return 0;
+	return &codes_dropped->code[code_filter_slot(address) & (TMBPF_DROPPED_CODES - 1)];
+}
+
 /* A code object's identity ends with its block: what lies there later is another one. */
 static __always_inline void forget_code(__u64 address)
 {
 	__u32 zero = 0;
 	struct code_filter *filter = bpf_map_lookup_elem(&code_filter, &zero);
+	__u64 *dropped;
 
-	if (filter && filter->slots[code_filter_slot(address) & (CODE_FILTER_SLOTS - 1)] &&
-	    !bpf_map_delete_elem(&codes, &address))
-		__sync_fetch_and_add(&totals.code_generation, 1);
+	if (!filter || !filter->slots[code_filter_slot(address) & (CODE_FILTER_SLOTS - 1)] ||
+	    bpf_map_delete_elem(&codes, &address))
+		return;
+	__sync_fetch_and_add(&totals.code_generation, 1);
+	dropped = dropped_code(address);
+	if (dropped && (*dropped & TMBPF_ADDRESS_MASK) == address)
+		*dropped = 0;
 }
 
 #endif

@@ -70,6 +70,15 @@ struct {
 	__type(value, struct tmbpf_code_verdicts);
 } code_verdicts SEC(".maps");
 
+/* Mapped and emptied by the tracer, written and read here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tmbpf_dropped_codes);
+} dropped_codes SEC(".maps");
+
 /* Code objects that were sent, by address; removed when the code object is freed. Full: sent
  * again under a new id. */
 struct {

@@ -236,31 +236,46 @@ static __noinline __u64 python_stack(int holds_gil)
 	return id;
 }
 
+/* The verdict on a code object; a drop is remembered where it is found faster. */
+static __noinline int judged_code(__u64 address, struct tmbpf_code *code)
+{
+	struct tmbpf_code_verdicts *verdicts;
+	struct scratch *scratch = claim_scratch();
+	__u32 zero = 0;
+	__u64 *dropped;
+
+	if (!scratch || !code)
+		return 0;
+	*code = code_of(scratch, address);
+	release_scratch(scratch);
+	verdicts = bpf_map_lookup_elem(&code_verdicts, &zero);
+	if (!verdicts || code->id >= TMBPF_CODE_VERDICTS ||
+	    !verdicts->dropped[clamp_size(code->id, TMBPF_CODE_VERDICTS - 1)])
+		return 0;
+	dropped = dropped_code(address);
+	if (dropped && code->firsttraceable < 1 << (64 - TMBPF_DOMAIN_SHIFT))
+		*dropped = (__u64)code->firsttraceable << TMBPF_DOMAIN_SHIFT | address;
+	return 1;
+}
+
 /* Whether filters leave out all that the code of the most recent frame allocates, which costs a
  * fraction of a walk. 0 also when only the whole stack can tell. */
 static __noinline int is_code_dropped(int holds_gil)
 {
-	__u64 tstate = thread_state(holds_gil), address, frame;
-	struct tmbpf_code_verdicts *verdicts;
+	__u64 tstate = thread_state(holds_gil), address, frame, *dropped;
+	struct tmbpf_code code = {};
 	char window[TMBPF_FRAME_BYTES];
-	struct scratch *scratch;
-	struct tmbpf_code code;
-	__u32 zero = 0;
 
 	frame = tstate ? current_frame(tstate) : 0;
 	if (!frame || read_target(window, python.frame_size, frame) || is_shim(window))
 		return 0;
 	address = *(const __u64 *)(window + python.frame_f_code) & ~(__u64)python.frame_f_code_tag;
-	scratch = claim_scratch();
-	if (!scratch)
+	dropped = dropped_code(address);
+	if (dropped && (*dropped & TMBPF_ADDRESS_MASK) == address)
+		code.firsttraceable = (__u32)(*dropped >> TMBPF_DOMAIN_SHIFT);
+	else if (!judged_code(address, &code))
 		return 0;
-	code = code_of(scratch, address);
-	release_scratch(scratch);
-	verdicts = bpf_map_lookup_elem(&code_verdicts, &zero);
-	if (!verdicts || code.id >= TMBPF_CODE_VERDICTS ||
-	    is_early(window, code_offset(window, address), code.firsttraceable))
-		return 0;
-	return verdicts->dropped[clamp_size(code.id, TMBPF_CODE_VERDICTS - 1)];
+	return !is_early(window, code_offset(window, address), code.firsttraceable);
 }
 
 #endif

@@ -2,6 +2,7 @@
 /* Probe entry points: decode the site, call one rule, return. */
 #include "allocations.bpf.h"
 #include "domains.bpf.h"
+#include "free_lists.bpf.h"
 #include "process_number.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -230,6 +230,14 @@ struct tmbpf_code_verdicts {
 	__u8 dropped[TMBPF_CODE_VERDICTS];
 };
 
+/* Code objects that are dropped, as the programs found them, by a hash of their address: the
+ * address, and above TMBPF_DOMAIN_SHIFT the first traceable offset. The tracer empties it when
+ * verdicts have changed and no program runs any more that read the former ones. */
+#define TMBPF_DROPPED_CODES 4096U
+struct tmbpf_dropped_codes {
+	__u64 code[TMBPF_DROPPED_CODES];
+};
+
 /* A request whose result is not known yet; key of the pending map: pid_tgid. */
 enum tmbpf_pending_kind {
 	TMBPF_PENDING_REFILL = 1, /* inside pymalloc's refill: raw requests are its own */

@@ -30,11 +30,12 @@ UNTRACED = Configuration("untraced")
 BARE = Configuration("bare probes", ("--bare-probes",), short="bare")
 TMBPF = {frames: Configuration(f"tmbpf {frames}", ("--frames", frames)) for frames in (1, 10, 25)}
 NO_LISTS = Configuration("10 no lists", ("--frames", 10, "--no-freelists"), short="no lists")
+EXCLUDED = Configuration("10 excluded", ("--frames", 10, "--exclude", "*"), short="excluded")
 TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
                                      short=f"tracemalloc {frames}") for frames in (1, 25)}
-CONFIGURATIONS = (UNTRACED, BARE, NO_LISTS, *TMBPF.values(), *TRACEMALLOC.values())
+CONFIGURATIONS = (UNTRACED, BARE, EXCLUDED, NO_LISTS, *TMBPF.values(), *TRACEMALLOC.values())
 MEASURABLE = 0.2  # of an untraced turn: less may be noise
-RATIOS = ((TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE), (TMBPF[10], NO_LISTS),
+RATIOS = ((EXCLUDED, BARE), (TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE), (TMBPF[10], NO_LISTS),
           (TMBPF[1], TRACEMALLOC[1]), (TMBPF[25], TRACEMALLOC[25]))
 
 
@@ -106,7 +107,7 @@ class PairCost:
             {clock: nanoseconds / turns for clock, nanoseconds in sample.items()})
 
     def _look_for_losses(self, configuration: Configuration) -> None:
-        if configuration in (NO_LISTS, *TMBPF.values()):
+        if configuration in (EXCLUDED, NO_LISTS, *TMBPF.values()):
             lost = self._tmbpf.status(self._target.pid)["lost"]
             if lost:
                 self.lost[configuration.name] = self.lost.get(configuration.name, 0) + lost

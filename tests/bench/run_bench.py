@@ -25,7 +25,7 @@ import report  # noqa: E402
 from bench_target import BenchFailed, BenchTarget  # noqa: E402
 from goal import Goal  # noqa: E402
 from interpreters import Interpreter, find_interpreters, probe  # noqa: E402
-from pair_cost import BARE, RATIOS, PairCost  # noqa: E402
+from pair_cost import BARE, EXCLUDED, RATIOS, PairCost  # noqa: E402
 from program_time import TRACED, ProgramTime  # noqa: E402
 from session_cost import measure_cycles, measure_first_numbers, measure_snapshots  # noqa: E402
 from target import CASES  # noqa: E402
@@ -34,6 +34,7 @@ from view_time import GOAL_TRACES, ViewTime  # noqa: E402
 
 PAIR_CASE = "object"  # the case that the goal is about
 PAIR_GOAL = 2.5  # times the bare probes
+EXCLUDED_GOAL = 1.3  # likewise, of what a filter leaves out
 FIRST_NUMBERS_GOAL = 2.0  # seconds
 SNAPSHOT_GOAL = 2.0  # seconds
 SNAPSHOT_GOAL_BLOCKS = 1_000_000
@@ -93,6 +94,9 @@ class InterpreterBench:
         pair = self.pairs.ratio(PAIR_CASE, TRACED, BARE)
         goals = [Goal(f"{name}: attach to first numbers", self.first["first_numbers"],
                       FIRST_NUMBERS_GOAL, " s")]
+        excluded = self.pairs.ratio(PAIR_CASE, EXCLUDED, BARE)
+        if excluded:
+            goals.insert(0, Goal(f"{name}: a pair that is filtered out / bare probes", excluded, EXCLUDED_GOAL, "x"))
         if pair:
             goals.insert(0, Goal(f"{name}: a pair, {TRACED.name} / bare probes", pair, PAIR_GOAL, "x"))
         if self.held["blocks"] < SNAPSHOT_GOAL_BLOCKS:

@@ -6,6 +6,7 @@
 
 #include "allocations.bpf.h"
 #include "domains.bpf.h"
+#include "free_lists.bpf.h"
 
 #define REGISTER_HASH(map)                                      \
   host_register_map(&map, sizeof(*map.key), sizeof(*map.value), \
@@ -22,6 +23,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   REGISTER_ARRAY(stack_sums);
   REGISTER_HASH(codes);
   REGISTER_ARRAY(code_verdicts);
+  REGISTER_ARRAY(dropped_codes);
   REGISTER_ARRAY(code_filter);
   REGISTER_ARRAY(counters);
   REGISTER_ARRAY(scratches);

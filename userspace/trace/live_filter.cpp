@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "userspace/trace/running_programs.h"
 #include "userspace/trace/stacks_map.h"
 
 namespace tmbpf {
@@ -14,11 +15,12 @@ constexpr NamedFrame kUnknownFrame{.filename = "<unknown>"};
 
 }  // namespace
 
-LiveFilter::LiveFilter(StackSums& sums, int code_verdicts_fd, int stacks_fd,
-                       const tmbpf_domains& domains, tmbpf_filters& switches)
+LiveFilter::LiveFilter(StackSums& sums, const Maps& maps, const tmbpf_domains& domains,
+                       tmbpf_filters& switches)
     : sums_(sums),
-      codes_(code_verdicts_fd, 1),
-      stacks_fd_(stacks_fd),
+      codes_(maps.code_verdicts, 1),
+      dropped_codes_(maps.dropped_codes, 1),
+      stacks_fd_(maps.stacks),
       domains_(domains),
       switches_(switches) {}
 
@@ -55,7 +57,9 @@ void LiveFilter::set(RecordingFilters filters) {
 void LiveFilter::activate() {
   give_new_ids();
   std::atomic_ref(switches_.min_size).store(filters_.min_size);
-  std::atomic_ref(switches_.active).store(filters_.empty() ? 0 : 1);
+  if (std::atomic_ref(switches_.active).exchange(filters_.empty() ? 0 : 1) != 0) {
+    forget_dropped_codes();
+  }
 }
 
 void LiveFilter::judge_code(std::uint32_t id, std::string_view filename) {
@@ -103,6 +107,14 @@ void LiveFilter::give_new_ids() {
   for (const std::uint64_t stack : std::exchange(outgrown_, {})) {
     hidden_[stack] = kEverySlot;
     sums_.set_dropped(stack, kEverySlot);
+  }
+}
+
+// Those that were found by the former verdicts; programs that read these must have ended.
+void LiveFilter::forget_dropped_codes() {
+  wait_for_programs();
+  for (auto& code : dropped_codes_[0].code) {
+    std::atomic_ref(code).store(0);
   }
 }
 

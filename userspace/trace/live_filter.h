@@ -25,7 +25,12 @@ namespace tmbpf {
 class LiveFilter {
  public:
   // `domains`, `switches`: the programs' variables. All that is given must outlive the object.
-  LiveFilter(StackSums& sums, int code_verdicts_fd, int stacks_fd, const tmbpf_domains& domains,
+  struct Maps {  // file descriptors
+    int code_verdicts = -1;
+    int dropped_codes = -1;
+    int stacks = -1;
+  };
+  LiveFilter(StackSums& sums, const Maps& maps, const tmbpf_domains& domains,
              tmbpf_filters& switches);
 
   // From now on these hold. Whoever calls it judges every code object and stack that is known, then
@@ -51,9 +56,11 @@ class LiveFilter {
   [[nodiscard]] std::vector<std::uint32_t> domains_now() const;
   [[nodiscard]] std::uint32_t dropped_slots(std::span<const NamedFrame> frames);
   void give_new_ids();
+  void forget_dropped_codes();
 
   StackSums& sums_;
   SharedArray<tmbpf_code_verdicts> codes_;
+  SharedArray<tmbpf_dropped_codes> dropped_codes_;
   int stacks_fd_;
   const tmbpf_domains& domains_;
   tmbpf_filters& switches_;

@@ -4,58 +4,30 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "symbols/process/process_memory.h"
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
-#include "userspace/trace/process_metrics_of.h"
+#include "userspace/trace/now_seconds.h"
+#include "userspace/trace/running_programs.h"
 #include "userspace/trace/skeleton_settings.h"
-#include "userspace/trace/snapshot_metadata_of.h"
 #include "util/error.h"
 
 namespace tmbpf {
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-// Until every BPF program that runs now has ended: they run inside RCU's read side.
-void wait_for_programs() {
-  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a kernel with nohz_full
-  }
-}
 
 // Asked before the lock, so that who lacks a privilege hears which.
 KernelSupport sufficient_support() {
   KernelSupport support = probe_kernel();
   require_support(support);
   return support;
-}
-
-// Whole sizes that add up to the sum.
-void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
-  const std::uint64_t larger = sum.bytes % sum.blocks;
-  const std::uint64_t size = sum.bytes / sum.blocks;
-  if (larger < sum.blocks) {
-    snapshot.add_trace(
-        {.traceback = traceback, .size = size, .weight = static_cast<double>(sum.blocks - larger)});
-  }
-  if (larger > 0) {
-    snapshot.add_trace(
-        {.traceback = traceback, .size = size + 1, .weight = static_cast<double>(larger)});
-  }
 }
 
 SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& options,
@@ -74,9 +46,11 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       skeleton_(load_traceable(target_, options_, support_)),
       sums_(bpf_map__fd(skeleton_->maps.stack_sums),
             bpf_map__max_entries(skeleton_->maps.stack_sums)),
-      filter_(sums_, bpf_map__fd(skeleton_->maps.code_verdicts),
-              bpf_map__fd(skeleton_->maps.stacks), skeleton_->bss->domains,
-              skeleton_->bss->filters),
+      filter_(sums_,
+              {.code_verdicts = bpf_map__fd(skeleton_->maps.code_verdicts),
+               .dropped_codes = bpf_map__fd(skeleton_->maps.dropped_codes),
+               .stacks = bpf_map__fd(skeleton_->maps.stacks)},
+              skeleton_->bss->domains, skeleton_->bss->filters),
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
   collector_.set_filter(filter_);
   collector_.filter_by(options_.filters);
@@ -179,20 +153,6 @@ std::uint64_t Tracer::traced_current() const {
 
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
 
-std::vector<LiveBlock> Tracer::live_blocks() const {
-  return read_traces(bpf_map__fd(skeleton_->maps.traces));
-}
-
-std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
-  const auto& domains = skeleton_->bss->domains;
-  return block.domain == 0 || block.domain > TMBPF_MAX_DOMAINS ? 0
-                                                               : domains.domain[block.domain - 1];
-}
-
-bool Tracer::hides(const LiveBlock& block) const {
-  return collector_.hides(block.trace.stack, block.domain);
-}
-
 void Tracer::set_filters(const RecordingFilters& filters) {
   const bool fewer = !options_.filters.empty() && filters.empty();
   reader_->drain();  // what was met before
@@ -201,59 +161,6 @@ void Tracer::set_filters(const RecordingFilters& filters) {
   if (fewer && state_ == TargetState::running) {
     coverage_->renew_baseline();  // what they left out is not missing
   }
-}
-
-Snapshot Tracer::summary() {
-  const auto& totals = skeleton_->bss->totals;
-  if (totals.hashed != 0) {
-    return snapshot();
-  }
-  reader_->drain();
-  Snapshot summary(collector_.table());
-  const std::uint64_t end =
-      std::min<std::uint64_t>(TMBPF_STACK_FIRST + totals.stacks, sums_.size());
-  for (std::uint64_t stack = 0; stack < end; ++stack) {
-    const StackSum sum = sums_.read(stack);
-    if (sum.blocks != 0 && !collector_.hides(stack, 0)) {
-      add_sum(summary, collector_.resolve(stack), sum);
-    }
-  }
-  const TraceStatus now = status();
-  summary.set_traceback_limit(now.frames);
-  summary.set_metadata(snapshot_metadata_of(now, std::nullopt, now_seconds()));
-  return summary;
-}
-
-Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
-  const std::vector<LiveBlock> blocks = live_blocks();
-  reader_->drain();
-  Snapshot snapshot(collector_.table());
-  for (const LiveBlock& block : blocks) {
-    if (hides(block)) {
-      continue;
-    }
-    snapshot.add_trace({.domain = domain_of(block),
-                        .traceback = collector_.resolve(block.trace.stack),
-                        .size = block.trace.size,
-                        .address = addresses ? block.address : 0});
-  }
-  const TraceStatus now = status();
-  snapshot.set_traceback_limit(now.frames);
-  snapshot.set_metadata(snapshot_metadata_of(now, coverage, now_seconds()));
-  return snapshot;
-}
-
-Snapshot Tracer::find_object(std::uint64_t address) {
-  const auto block = find_block(bpf_map__fd(skeleton_->maps.traces), address);
-  reader_->drain();
-  Snapshot snapshot(collector_.table());
-  if (block && !hides(*block)) {
-    snapshot.add_trace({.domain = domain_of(*block),
-                        .traceback = collector_.resolve(block->trace.stack),
-                        .size = block->trace.size,
-                        .address = block->address});
-  }
-  return snapshot;
 }
 
 TakenTraces Tracer::clear() {
@@ -280,20 +187,6 @@ void Tracer::reset_peak() {
   for (auto now = current.load(); now > known && !peak.compare_exchange_weak(known, now);) {
     now = current.load();
   }
-}
-
-Snapshot Tracer::full_snapshot(bool addresses) {
-  const auto coverage = this->coverage();
-  Snapshot full = snapshot(coverage, addresses);
-  ProcessMetrics metrics;
-  if (state_ == TargetState::running) {
-    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
-  }
-  metrics.tracer_memory = status().tracer_memory;
-  for (auto& [key, value] : to_metadata(metrics)) {
-    full.set_metadata(key, value);
-  }
-  return full;
 }
 
 std::vector<std::uint64_t> Tracer::read_counters() const {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tracer's maps hold, as snapshots.
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+
+#include "bpf/tmbpf.h"
+#include "tmbpf.skel.h"
+#include "userspace/trace/now_seconds.h"
+#include "userspace/trace/process_metrics_of.h"
+#include "userspace/trace/snapshot_metadata_of.h"
+#include "userspace/trace/tracer.h"
+
+namespace tmbpf {
+namespace {
+
+// Whole sizes that add up to the sum.
+void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
+  const std::uint64_t larger = sum.bytes % sum.blocks;
+  const std::uint64_t size = sum.bytes / sum.blocks;
+  if (larger < sum.blocks) {
+    snapshot.add_trace(
+        {.traceback = traceback, .size = size, .weight = static_cast<double>(sum.blocks - larger)});
+  }
+  if (larger > 0) {
+    snapshot.add_trace(
+        {.traceback = traceback, .size = size + 1, .weight = static_cast<double>(larger)});
+  }
+}
+
+}  // namespace
+
+std::vector<LiveBlock> Tracer::live_blocks() const {
+  return read_traces(bpf_map__fd(skeleton_->maps.traces));
+}
+
+std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
+  const auto& domains = skeleton_->bss->domains;
+  return block.domain == 0 || block.domain > TMBPF_MAX_DOMAINS ? 0
+                                                               : domains.domain[block.domain - 1];
+}
+
+bool Tracer::hides(const LiveBlock& block) const {
+  return collector_.hides(block.trace.stack, block.domain);
+}
+
+Snapshot Tracer::summary() {
+  const auto& totals = skeleton_->bss->totals;
+  if (totals.hashed != 0) {
+    return snapshot();
+  }
+  reader_->drain();
+  Snapshot summary(collector_.table());
+  const std::uint64_t end =
+      std::min<std::uint64_t>(TMBPF_STACK_FIRST + totals.stacks, sums_.size());
+  for (std::uint64_t stack = 0; stack < end; ++stack) {
+    const StackSum sum = sums_.read(stack);
+    if (sum.blocks != 0 && !collector_.hides(stack, 0)) {
+      add_sum(summary, collector_.resolve(stack), sum);
+    }
+  }
+  const TraceStatus now = status();
+  summary.set_traceback_limit(now.frames);
+  summary.set_metadata(snapshot_metadata_of(now, std::nullopt, now_seconds()));
+  return summary;
+}
+
+Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
+  const std::vector<LiveBlock> blocks = live_blocks();
+  reader_->drain();
+  Snapshot snapshot(collector_.table());
+  for (const LiveBlock& block : blocks) {
+    if (hides(block)) {
+      continue;
+    }
+    snapshot.add_trace({.domain = domain_of(block),
+                        .traceback = collector_.resolve(block.trace.stack),
+                        .size = block.trace.size,
+                        .address = addresses ? block.address : 0});
+  }
+  const TraceStatus now = status();
+  snapshot.set_traceback_limit(now.frames);
+  snapshot.set_metadata(snapshot_metadata_of(now, coverage, now_seconds()));
+  return snapshot;
+}
+
+Snapshot Tracer::find_object(std::uint64_t address) {
+  const auto block = find_block(bpf_map__fd(skeleton_->maps.traces), address);
+  reader_->drain();
+  Snapshot snapshot(collector_.table());
+  if (block && !hides(*block)) {
+    snapshot.add_trace({.domain = domain_of(*block),
+                        .traceback = collector_.resolve(block->trace.stack),
+                        .size = block->trace.size,
+                        .address = block->address});
+  }
+  return snapshot;
+}
+
+Snapshot Tracer::full_snapshot(bool addresses) {
+  const auto coverage = this->coverage();
+  Snapshot full = snapshot(coverage, addresses);
+  ProcessMetrics metrics;
+  if (state_ == TargetState::running) {
+    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
+  }
+  metrics.tracer_memory = status().tracer_memory;
+  for (auto& [key, value] : to_metadata(metrics)) {
+    full.set_metadata(key, value);
+  }
+  return full;
+}
+
+}  // namespace tmbpf
