@@ -13,6 +13,7 @@
 #include "symbols/process/process_memory.h"
 #include "tests/live/live_test.h"
 #include "tests/support/python_process.h"
+#include "userspace/model/printed_form.h"
 #include "userspace/model/statistics.h"
 
 namespace tmbpf {
@@ -94,6 +95,42 @@ os.write(1, b'done\n'); os.read(0, 9))");
   EXPECT_GE(status.traced_peak, 1000U * 1000U);
   EXPECT_LT(status.traced_peak, 1000U * 1000U + 60000U);
   EXPECT_EQ(status.lost(), 0U);
+}
+
+// By what tracemalloc would print.
+std::multimap<std::string, std::pair<std::uint64_t, std::uint64_t>> groups_of(
+    const Snapshot& snapshot, KeyType key_type) {
+  std::multimap<std::string, std::pair<std::uint64_t, std::uint64_t>> groups;
+  for (const Statistic& statistic : statistics(snapshot, key_type)) {
+    groups.emplace(to_string(statistic, snapshot.table()),
+                   std::pair(statistic.size, statistic.count));
+  }
+  return groups;
+}
+
+TEST_P(TracerTest, a_summary_has_the_statistics_of_the_snapshot) {
+  PythonProcess python(GetParam().path, R"(
+import json, os
+os.write(1, b'ready\n'); os.read(0, 9)
+kept = [json.loads(json.dumps({'n': i, 'list': list(range(i % 50))})) for i in range(3000)]
+del kept[::3]
+grown = bytearray()
+for i in range(1000): grown += bytes(i)
+os.write(1, b'done\n'); os.read(0, 9))");
+  ASSERT_EQ(python.read_line(), "ready");
+  Tracer tracer(open_python_target(python.pid()), TraceOptions{});
+  python.write_line("go");
+  ASSERT_EQ(python.read_line(), "done");
+  wait_until_blocked(python.pid());
+  const Snapshot snapshot = tracer.snapshot();
+  const Snapshot summary = tracer.summary();
+  EXPECT_GT(snapshot.traces().size(), 10000U);
+  EXPECT_LT(summary.traces().size(), snapshot.traces().size() / 5);
+  for (const KeyType key_type : {KeyType::lineno, KeyType::filename, KeyType::traceback}) {
+    EXPECT_EQ(groups_of(summary, key_type), groups_of(snapshot, key_type));
+  }
+  tracer.clear();
+  EXPECT_TRUE(tracer.summary().traces().empty());
 }
 
 TEST_P(TracerTest, a_full_map_counts_what_is_missing_and_keeps_the_rest) {
