@@ -26,10 +26,10 @@ class Newcomer {
   // anything is loaded for it; must outlive the object; null: it needs none. Nothing happens before
   // begin().
   Newcomer(ProcessIdentity process, std::shared_ptr<const PythonTarget> program,
-           const TraceOptions& options, Places* places)
+           TraceOptions options, Places* places)
       : process_(std::move(process)),
         program_(std::move(program)),
-        options_(options),
+        options_(std::move(options)),
         places_(places) {}
   Newcomer(const Newcomer&) = delete;
   Newcomer& operator=(const Newcomer&) = delete;

@@ -38,9 +38,9 @@ SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& optio
 
 }  // namespace
 
-Tracer::Tracer(PythonTarget target, const TraceOptions& options)
+Tracer::Tracer(PythonTarget target, TraceOptions options)
     : target_(std::move(target)),
-      options_(options),
+      options_(std::move(options)),
       support_(sufficient_support()),
       lock_(target_.identity.pid),
       skeleton_(load_traceable(target_, options_, support_)),

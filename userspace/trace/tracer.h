@@ -33,7 +33,7 @@ class Tracer {
  public:
   // Attaches to the target and begins to record. Throws Error: allocator replaced, static checks
   // failed, another tmbpf on the target, not permitted, target gone.
-  Tracer(PythonTarget target, const TraceOptions& options);
+  Tracer(PythonTarget target, TraceOptions options);
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
   ~Tracer();
