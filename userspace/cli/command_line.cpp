@@ -178,7 +178,7 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
 void define_command_line(CLI::App& app, CommandLine& line) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
-  line.live_target.add_to(app);
+  line.live_target.add_several_to(app);
   add_live_options(app, line.live);
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);
