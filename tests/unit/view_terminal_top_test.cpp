@@ -13,12 +13,14 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <stdexcept>
 #include <string>
 
+#include "userspace/view/terminal_guard.h"
 #include "userspace/view/terminal_top.h"
 #include "util/error.h"
 #include "util/unique_fd.h"
@@ -65,6 +67,21 @@ class PseudoTerminal {
       }
     }
     return true;
+  }
+
+  // The same after its end, for what others still write; for a second.
+  bool wait_for_more(const std::string& text) {
+    for (int i = 0; i < 20 && output_.find(text) == std::string::npos; ++i) {
+      read_some(50);
+    }
+    return output_.find(text) != std::string::npos;
+  }
+
+  [[nodiscard]] bool becomes_as_before() const {
+    for (int i = 0; i < 100 && !is_as_before(); ++i) {
+      ::usleep(10'000);
+    }
+    return is_as_before();
   }
 
   int finish() {
@@ -126,7 +143,7 @@ class PseudoTerminal {
 constexpr const char* kEnterFullScreen = "\x1b[?1049h";
 constexpr const char* kLeaveFullScreen = "\x1b[?1049l";
 
-int wait_for_key(TerminalTop& top) {
+Key wait_for_key(TerminalTop& top) {
   for (;;) {
     if (const auto key = top.read_key()) {
       return *key;
@@ -143,8 +160,8 @@ TEST(TerminalTop, ShowsLinesReadsAKeyAndGivesTheTerminalBack) {
     if (top.read_key()) {
       return 1;
     }
-    top.show({"first line", "caf\xc3\xa9"});
-    return wait_for_key(top) == 'q' ? 0 : 2;
+    top.show({{"first line"}, {"caf\xc3\xa9", LineStyle::selected}});
+    return wait_for_key(top) == key_of('q') ? 0 : 2;
   });
   ASSERT_TRUE(terminal.wait_for("caf\xc3\xa9")) << testing::PrintToString(terminal.output());
   EXPECT_FALSE(terminal.is_as_before());
@@ -161,7 +178,7 @@ TEST(TerminalTop, GivesTheTerminalBackWhenAnExceptionPasses) {
   terminal.start([] {
     try {
       TerminalTop top;
-      top.show({"about to fail"});
+      top.show({{"about to fail"}});
       throw std::runtime_error("failed");
     } catch (const std::runtime_error&) {
       return 7;
@@ -183,11 +200,11 @@ TEST(TerminalTop, NoticesANewSizeEvenWithItsSignalBlocked) {
     if (TerminalTop::width() != 80 || TerminalTop::height() != 24) {
       return 1;
     }
-    top.show({"ready"});
-    if (wait_for_key(top) != TerminalTop::kResized) {
+    top.show({{"ready"}});
+    if (wait_for_key(top) != Key::resized) {
       return 2;
     }
-    top.show(std::vector<std::string>(100, std::string(500, 'w')));
+    top.show(ScreenLines(100, {std::string(500, 'w')}));
     return TerminalTop::width() == 120 && TerminalTop::height() == 10 ? 0 : 3;
   });
   ASSERT_TRUE(terminal.wait_for("ready"));
@@ -199,9 +216,10 @@ TEST(TerminalTop, CutsWhatDoesNotFitTheScreen) {
   PseudoTerminal terminal;
   terminal.start([] {
     TerminalTop top;
-    std::vector<std::string> lines(24, "shown");
-    lines.emplace_back("below the screen");
-    lines[0] = std::string(80, 'x') + "beyond the edge";
+    ScreenLines lines(24, {"shown"});
+    lines.push_back({"below the screen"});
+    lines[0] = {std::string(80, 'x') + "beyond the edge"};
+    lines[1] = {std::string(79, 'x') + "\u6f22"};  // it takes two columns
     top.show(lines);
     return 0;
   });
@@ -209,6 +227,76 @@ TEST(TerminalTop, CutsWhatDoesNotFitTheScreen) {
   EXPECT_NE(terminal.output().find("shown"), std::string::npos);
   EXPECT_EQ(terminal.output().find("beyond"), std::string::npos);
   EXPECT_EQ(terminal.output().find("below"), std::string::npos);
+  EXPECT_EQ(terminal.output().find("\u6f22"), std::string::npos);
+}
+
+TEST(TerminalTop, KnowsTheKeysOfATerminal) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    TerminalTop top;
+    top.show({{"ready"}});
+    for (const Key key : {Key::up, Key::down, Key::page_up, Key::page_down, Key::home, Key::end,
+                          Key::enter, Key::backspace, Key::tab, Key::space, key_of(0xe9)}) {
+      if (wait_for_key(top) != key) {
+        return 1;
+      }
+    }
+    return wait_for_key(top) == Key::escape ? 0 : 2;
+  });
+  ASSERT_TRUE(terminal.wait_for("ready"));
+  terminal.type("\x1bOA\x1bOB\x1b[5~\x1b[6~\x1bOH\x1bOF\r\x7f\t \xc3\xa9\x1b");
+  EXPECT_EQ(terminal.finish(), 0);
+}
+
+TEST(TerminalTop, GivesTheTerminalBackForAWhile) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    TerminalTop top;
+    top.show({{"the screen"}});
+    top.suspend();
+    std::printf("in between\n");
+    std::fflush(stdout);
+    top.resume();
+    top.show({{"the screen"}});
+    return 0;
+  });
+  EXPECT_EQ(terminal.finish(), 0);
+  const std::string& output = terminal.output();
+  const std::size_t between = output.find("in between");
+  ASSERT_NE(between, std::string::npos);
+  EXPECT_LT(output.find(kLeaveFullScreen), between);
+  EXPECT_NE(output.find(kEnterFullScreen, between), std::string::npos);
+  EXPECT_NE(output.find("the screen", between), std::string::npos);
+  EXPECT_TRUE(terminal.is_as_before());
+}
+
+TEST(TerminalGuard, GivesTheTerminalBackAfterAKill) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    const TerminalGuard guard;
+    TerminalTop top(&guard);
+    top.show({{"about to be killed"}});
+    ::kill(::getpid(), SIGKILL);
+    return 0;
+  });
+  EXPECT_EQ(terminal.finish(), -1);
+  EXPECT_TRUE(terminal.wait_for_more(kLeaveFullScreen));
+  EXPECT_TRUE(terminal.becomes_as_before());
+}
+
+TEST(TerminalGuard, LeavesATerminalAloneThatWasGivenBack) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    const TerminalGuard guard;
+    TerminalTop top(&guard);
+    top.suspend();
+    std::printf("\x1b[?1049h");  // somebody else's full screen
+    std::fflush(stdout);
+    ::kill(::getpid(), SIGKILL);
+    return 0;
+  });
+  EXPECT_EQ(terminal.finish(), -1);
+  EXPECT_FALSE(terminal.wait_for_more(std::string(kEnterFullScreen) + kLeaveFullScreen));
 }
 
 TEST(TerminalTop, SaysThatATerminalTypeIsUnknown) {

@@ -57,6 +57,9 @@ TerminalGuard::TerminalGuard() {
   // to be done before our parent, a shell, hears of our end.
   const UniqueFd low(ends[0]);
   child_.reset(::fcntl(low.get(), F_DUPFD_CLOEXEC, kHighFile));
+  if (!child_.valid()) {
+    child_.reset(::fcntl(low.get(), F_DUPFD_CLOEXEC, 0));
+  }
   const UniqueFd us(ends[1]);
   pid_ = child_.valid() ? ::fork() : -1;
   if (pid_ == 0) {
