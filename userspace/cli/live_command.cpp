@@ -51,6 +51,9 @@ int watch_pids(const LiveOptions& options, const CaptureOptions& capture) {
   }
   const Signals signals(full_screen ? Signals::Kind::job : Signals::Kind::plain);
   LiveTargets targets(options.pids, capture.trace);
+  if (targets.families().empty()) {
+    return targets.failed();
+  }
   std::unique_ptr<LiveDisplay> display;
   if (full_screen) {
     display = std::make_unique<LiveScreen>(targets, options, *guard);

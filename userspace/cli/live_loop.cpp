@@ -59,8 +59,7 @@ LiveEnding LiveLoop::run() {
 }
 
 void LiveLoop::show_last() {
-  const bool ended =
-      ending_ == LiveEnding::target_gone || ending_ == LiveEnding::program_done;
+  const bool ended = ending_ == LiveEnding::target_gone || ending_ == LiveEnding::program_done;
   if (display_.stays() || !shown_ || ended) {
     display_.show_last();
   }
@@ -109,8 +108,8 @@ bool LiveLoop::program_is_done() const {
     return false;
   }
   const LaunchedProgram::State state = program_->state();
-  return state == LaunchedProgram::State::ended || (state == LaunchedProgram::State::stopped &&
-                                                    targets_.find(program_->pid())->at_end());
+  return state == LaunchedProgram::State::ended ||
+         (state == LaunchedProgram::State::stopped && targets_.find(program_->pid())->at_end());
 }
 
 // A program of ours gets what is meant to end us, and its end is then ours.

@@ -41,9 +41,7 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
-bool LiveScreen::possible() {
-  return ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1;
-}
+bool LiveScreen::possible() { return ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1; }
 
 LiveScreen::LiveScreen(LiveTargets& targets, const LiveOptions& options, const TerminalGuard& guard)
     : targets_(targets),
@@ -84,9 +82,7 @@ void LiveScreen::take_chosen() {
   }
 }
 
-void LiveScreen::draw() {
-  top_->show(view_.lines(TerminalTop::width(), TerminalTop::height()));
-}
+void LiveScreen::draw() { top_->show(view_.lines(TerminalTop::width(), TerminalTop::height())); }
 
 bool LiveScreen::take_keys() {
   bool drawn = true;

@@ -16,8 +16,8 @@ namespace tmbpf {
 
 class LiveTargets {
  public:
-  // Attaches to each. One that cannot be traced is reported and left out, unless it is the only
-  // one or none can; then the Error passes.
+  // Attaches to each. Of several, those that cannot be traced are reported and left out; what is
+  // thrown for a single one passes.
   LiveTargets(std::span<const pid_t> pids, const TraceOptions& options);
   explicit LiveTargets(std::unique_ptr<Family> family);
 

@@ -58,9 +58,8 @@ std::string_view to_string(SortOrder order) {
 
 void sort_rows(std::vector<StatisticDiff>& rows, SortOrder order) {
   if (order != SortOrder::tracemalloc) {
-    std::ranges::stable_sort(
-        rows, std::ranges::greater(),
-        [order](const StatisticDiff& row) { return value_of(row, order); });
+    std::ranges::stable_sort(rows, std::ranges::greater(),
+                             [order](const StatisticDiff& row) { return value_of(row, order); });
   }
 }
 

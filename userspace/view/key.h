@@ -27,6 +27,8 @@ enum class Key : std::uint32_t {
 constexpr Key key_of(char32_t character) { return static_cast<Key>(character); }
 constexpr char32_t code_of(Key key) { return static_cast<char32_t>(key); }
 // Whether it is a character that can be shown.
-constexpr bool is_text(Key key) { return key >= Key::space && key < Key::up && key != key_of(0x7f); }
+constexpr bool is_text(Key key) {
+  return key >= Key::space && key < Key::up && key != key_of(0x7f);
+}
 
 }  // namespace tmbpf

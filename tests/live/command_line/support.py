@@ -30,6 +30,7 @@ TARGET = os.path.join(HERE, "target.py")
 RUN_DIRECTORY = "/run/tmbpf"
 NOBODY = 65534
 TIMEOUT = 60  # seconds: nothing here takes as long unless it hangs
+TABLE = "Total Python memory: "  # once in each table of plain text
 SKIPPED = 77  # what CTest is told by SKIP_RETURN_CODE
 
 DONE, FAILED, USAGE, NO_TARGET, NOT_PERMITTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -102,7 +103,7 @@ class Running:
     def wait_for_table(self, count: int = 1) -> None:
         def shown():
             assert self.process.poll() is None, f"ended early: {self.process.returncode} {self.err}"
-            return self.out.count("Location") >= count
+            return self.out.count(TABLE) >= count
         wait_until(shown, f"table {count}")
 
     def send(self, number: int) -> None:
@@ -222,6 +223,13 @@ def held(snapshot: tracemalloc.Snapshot) -> tuple:
 
 def expected(count: int, size: int) -> tuple:
     return count * sys.getsizeof(bytes(size)), count
+
+
+def table_row(place: str, size: int, count: int, rank: str = "[0-9]+") -> str:
+    """The pattern of a row of plain text: `size` bytes, some hundred KiB, in `count` blocks of equal size. `place`
+    is the end of file:line, a pattern."""
+    return (rf"(?m)^#{rank}: \S*{place}: size={size / 1024:.0f} KiB( \(\S+ \S+\))?, count={count}( \(\S+\))?, "
+            rf"average={size // count} B$")
 
 
 class CommandLineTest(unittest.TestCase):

@@ -45,7 +45,8 @@ TEST_F(GroupTableTest, a_comparison_has_columns_of_differences) {
   track_.add(shop_.snapshot({.cached = 5, .parsed = 10}), ImaginedShop::totals(), 2);
   const auto lines = table({.comparison = Comparison::previous}, 100);
   EXPECT_TRUE(lines[0].starts_with("  #      Size      Diff   Share   Count   Diff   Average"));
-  EXPECT_TRUE(lines[1].starts_with("  1    5000 B   +1000 B  79.4 %       5     +1    1000 B  /srv"));
+  EXPECT_TRUE(
+      lines[1].starts_with("  1    5000 B   +1000 B  79.4 %       5     +1    1000 B  /srv"));
   EXPECT_TRUE(lines[2].starts_with("  2    1000 B   -1000 B  15.9 %      10    -10     100 B  "));
 }
 
@@ -72,8 +73,8 @@ TEST_F(GroupTableTest, each_kind_of_group_has_its_place) {
 
 TEST_F(GroupTableTest, names_that_a_target_made_up_are_made_safe) {
   Snapshot hostile;
-  const FrameId frame = hostile.add_frame(hostile.add_string("\x1b[31m.py"), 1,
-                                          hostile.add_string("f\ng"));
+  const FrameId frame =
+      hostile.add_frame(hostile.add_string("\x1b[31m.py"), 1, hostile.add_string("f\ng"));
   hostile.add_trace({.traceback = hostile.add_traceback({&frame, 1}, 1), .size = 10});
   track_.add(std::move(hostile), ImaginedShop::totals(), 1);
   const std::string line = table({}, 100)[1];

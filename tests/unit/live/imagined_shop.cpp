@@ -13,8 +13,7 @@ void ImaginedShop::add(Snapshot& to, std::uint64_t size, std::uint64_t count,
   const auto total = static_cast<std::uint32_t>(frames.size());
   const TracebackId traceback = to.add_traceback(frames, total);
   if (count > 0) {  // as a summary has them: those of one traceback added up
-    to.add_trace(
-        {.traceback = traceback, .size = size, .weight = static_cast<double>(count)});
+    to.add_trace({.traceback = traceback, .size = size, .weight = static_cast<double>(count)});
   }
 }
 
@@ -25,7 +24,8 @@ Snapshot ImaginedShop::snapshot(const ShopBlocks& blocks) const {
   add(result, 1000, blocks.cached - blocks.cached / 4,
       {{"/srv/shop/cache.py", 10, "Cache.put"}, serve, main});
   add(result, 1000, blocks.cached / 4, {{"/srv/shop/cache.py", 10, "Cache.put"}, main});
-  add(result, 100, blocks.parsed, {{"/usr/lib/python3/json/decoder.py", 353, "decode"}, serve, main});
+  add(result, 100, blocks.parsed,
+      {{"/usr/lib/python3/json/decoder.py", 353, "decode"}, serve, main});
   add(result, 300, blocks.logged, {{"/srv/shop/log.py", 5, "log"}, main});
   return result;
 }

@@ -73,8 +73,10 @@ TEST_F(LiveViewTest, the_first_page_lists_the_lines_that_hold_most) {
 }
 
 TEST_F(LiveViewTest, keys_choose_what_is_grouped_by) {
-  for (const auto& [key, title] :
-       {std::pair('f', "by file |"), {'u', "by function |"}, {'t', "by traceback |"}, {'l', "by line |"}}) {
+  for (const auto& [key, title] : {std::pair('f', "by file |"),
+                                   {'u', "by function |"},
+                                   {'t', "by traceback |"},
+                                   {'l', "by line |"}}) {
     press(std::string(1, key));
     EXPECT_NE(line_with(lines(), title), "") << key;
   }

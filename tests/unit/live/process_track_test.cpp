@@ -60,9 +60,9 @@ TEST_F(ProcessTrackTest, the_refresh_before_and_the_baseline_are_compared_with) 
   add({.cached = 8, .parsed = 20}, 101);
   add({.cached = 9, .parsed = 0}, 102);
   EXPECT_EQ(track_.groups(previous).compared_to, 101);
-  EXPECT_EQ(rows(previous), (Rows{"/srv/shop/cache.py:10 9000 9 (1000 1)",
-                                  "/srv/shop/log.py:5 300 1 (0 0)",
-                                  "/usr/lib/python3/json/decoder.py:353 0 0 (-2000 -20)"}));
+  EXPECT_EQ(rows(previous),
+            (Rows{"/srv/shop/cache.py:10 9000 9 (1000 1)", "/srv/shop/log.py:5 300 1 (0 0)",
+                  "/usr/lib/python3/json/decoder.py:353 0 0 (-2000 -20)"}));
   const ViewChoice baseline{.comparison = Comparison::baseline};
   EXPECT_EQ(track_.groups(baseline).compared_to, 100);
   EXPECT_EQ(track_.groups(baseline).total.size_diff, 3000);

@@ -15,10 +15,8 @@ class ScreenHeaderTest : public testing::Test {
     totals_.traced_current = 1000;
   }
   [[nodiscard]] ScreenLines header(std::size_t width, std::size_t height) const {
-    return screen_header({.totals = totals_,
-                          .history = &history_,
-                          .width = width,
-                          .screen_height = height});
+    return screen_header(
+        {.totals = totals_, .history = &history_, .width = width, .screen_height = height});
   }
 
   MemoryHistory history_;

@@ -9,8 +9,8 @@
 
 namespace tmbpf {
 
-// "filter *shop* leaves 1.2 MiB in 1,000 blocks | by line, cumulative | sorted by size". Not made safe
-// for a terminal. `total`: of what the filter leaves.
+// "filter *shop* leaves 1.2 MiB in 1,000 blocks | by line, cumulative | sorted by size". Not made
+// safe for a terminal. `total`: of what the filter leaves.
 std::string choice_text(const ViewChoice& choice, const StatisticDiff& total);
 
 }  // namespace tmbpf

@@ -10,9 +10,8 @@ bool same_place(const Frame& left, const Frame& right, KeyType type) {
   if (left.filename != right.filename) {
     return false;
   }
-  return type == KeyType::filename ||
-         (type == KeyType::function ? left.function == right.function
-                                    : left.lineno == right.lineno);
+  return type == KeyType::filename || (type == KeyType::function ? left.function == right.function
+                                                                 : left.lineno == right.lineno);
 }
 
 bool same_lines(TracebackId left, TracebackId right, const TracebackTable& table) {
@@ -39,10 +38,9 @@ bool GroupMembers::look(TracebackId traceback) const {
     return same_lines(group_.traceback, traceback, table_);
   }
   const auto frames = table_.traceback(traceback).frames;
-  return std::ranges::any_of(cumulative_ == Cumulative::no ? frames.first(1) : frames,
-                             [this](FrameId id) {
-                               return same_place(table_.frame(id), group_.frame, group_.type);
-                             });
+  return std::ranges::any_of(
+      cumulative_ == Cumulative::no ? frames.first(1) : frames,
+      [this](FrameId id) { return same_place(table_.frame(id), group_.frame, group_.type); });
 }
 
 bool GroupMembers::contains(TracebackId traceback) {

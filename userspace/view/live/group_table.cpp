@@ -12,11 +12,20 @@
 namespace tmbpf {
 namespace {
 
-enum Column : std::uint8_t { kRank, kSize, kSizeDiff, kShare, kCount, kCountDiff, kAverage, kColumns };
+enum Column : std::uint8_t {
+  kRank,
+  kSize,
+  kSizeDiff,
+  kShare,
+  kCount,
+  kCountDiff,
+  kAverage,
+  kColumns
+};
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeastLocation = 18;
-constexpr std::size_t kLeastCallers = 40;      // columns for a traceback
+constexpr std::size_t kLeastCallers = 40;  // columns for a traceback
 constexpr std::size_t kPlacedCallers = 6;  // of a traceback
 // So that columns stay where they are while one scrolls.
 constexpr std::array<std::size_t, kColumns> kLeastWidths{3, 8, 8, 6, 6, 5, 8};
@@ -120,9 +129,7 @@ std::string frame_place(const Frame& frame, KeyType type, const TracebackTable& 
              : filename;
 }
 
-std::string last_part(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
+std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 

@@ -38,12 +38,13 @@ constexpr std::array kRows{
     KeyRow{"q", "end; Ctrl-C, too; Ctrl-Z suspends"},
 };
 
-constexpr std::array kShort{
-    std::string_view("q quit"),    std::string_view("? help"),    std::string_view("Enter open"),
-    std::string_view("/ filter"),  std::string_view("c compare"), std::string_view("1-5 sort"),
-    std::string_view("l f u t by"), std::string_view("space pause"), std::string_view("s snapshot"),
-    std::string_view("b baseline"), std::string_view("C cumulative"), std::string_view("P processes"),
-    std::string_view("i info"),     std::string_view("m memory")};
+constexpr std::array kShort{std::string_view("q quit"),       std::string_view("? help"),
+                            std::string_view("Enter open"),   std::string_view("/ filter"),
+                            std::string_view("c compare"),    std::string_view("1-5 sort"),
+                            std::string_view("l f u t by"),   std::string_view("space pause"),
+                            std::string_view("s snapshot"),   std::string_view("b baseline"),
+                            std::string_view("C cumulative"), std::string_view("P processes"),
+                            std::string_view("i info"),       std::string_view("m memory")};
 
 }  // namespace
 

@@ -10,9 +10,9 @@ namespace tmbpf {
 
 struct LiveGroups {
   std::vector<StatisticDiff> rows;
-  StatisticDiff total;    // of the blocks that the filter leaves, each once; its key says nothing
-  bool compared = false;  // the differences say something
-  double compared_to = 0; // Unix seconds: when the other snapshot was taken
+  StatisticDiff total;     // of the blocks that the filter leaves, each once; its key says nothing
+  bool compared = false;   // the differences say something
+  double compared_to = 0;  // Unix seconds: when the other snapshot was taken
 };
 
 }  // namespace tmbpf

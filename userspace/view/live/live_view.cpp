@@ -164,8 +164,8 @@ ScreenLines LiveView::page_lines(std::size_t width, std::size_t height) {
   ScreenLines lines = groups_page_.lines(
       *groups_, track->table(), static_cast<double>(track->totals().traced_current), width, height);
   if (groups_->rows.empty()) {
-    lines.push_back({choice_.filter.empty() ? "no traced block is alive"
-                                            : "no traced block fits the filter"});
+    lines.push_back(
+        {choice_.filter.empty() ? "no traced block is alive" : "no traced block fits the filter"});
   }
   return lines;
 }

@@ -24,18 +24,18 @@
 #include <vector>
 
 #include "userspace/model/snapshot.h"
+#include "userspace/view/key.h"
 #include "userspace/view/live/filter_prompt.h"
 #include "userspace/view/live/groups_page.h"
-#include "userspace/view/key.h"
 #include "userspace/view/live/live_groups.h"
 #include "userspace/view/live/live_process.h"
 #include "userspace/view/live/memory_history.h"
 #include "userspace/view/live/process_track.h"
 #include "userspace/view/live/processes_page.h"
-#include "userspace/view/screen_line.h"
 #include "userspace/view/live/text_scroll.h"
 #include "userspace/view/live/tracebacks_page.h"
 #include "userspace/view/live/view_choice.h"
+#include "userspace/view/screen_line.h"
 
 namespace tmbpf {
 

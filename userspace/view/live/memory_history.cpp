@@ -18,8 +18,8 @@ constexpr std::size_t kLevels = 8;
 constexpr std::size_t kTitle = 7;   // columns
 constexpr std::size_t kRange = 36;  // columns for " 10.2 MiB .. 11.8 MiB in 12 min 10 s"
 
-constexpr std::array<std::string_view, kLevels> kBlocks{
-    "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
+constexpr std::array<std::string_view, kLevels> kBlocks{"\u2581", "\u2582", "\u2583", "\u2584",
+                                                        "\u2585", "\u2586", "\u2587", "\u2588"};
 constexpr std::array<std::string_view, kLevels> kAscii{"_", ".", ":", "-", "=", "+", "*", "#"};
 
 struct Range {
@@ -31,8 +31,8 @@ std::size_t level_of(std::uint64_t value, const Range& range) {
   if (range.most == range.least) {
     return 0;
   }
-  const auto part = static_cast<double>(value - range.least) /
-                    static_cast<double>(range.most - range.least);
+  const auto part =
+      static_cast<double>(value - range.least) / static_cast<double>(range.most - range.least);
   return std::min(static_cast<std::size_t>(part * kLevels), kLevels - 1);
 }
 

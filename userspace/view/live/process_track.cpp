@@ -31,8 +31,7 @@ StatisticDiff row_of(const GroupKey& key, const BlockSum& now, const BlockSum& b
 class Filtered {
  public:
   Filtered(const Snapshot& snapshot, const ViewChoice& choice) : snapshot_(snapshot) {
-    const auto filters =
-        parse_filter_words(choice.filter, choice.cumulative != Cumulative::no);
+    const auto filters = parse_filter_words(choice.filter, choice.cumulative != Cumulative::no);
     if (!filters.empty()) {
       left_ = filter_traces(snapshot, filters);
     }
@@ -82,7 +81,8 @@ void ProcessTrack::add(Snapshot snapshot, TableTotals totals, double time) {
   totals_.live_blocks = sum.count();
   totals_.traced_peak = std::max(totals_.traced_peak, totals_.traced_current);
   previous_ = std::exchange(
-      now_, Moment{.snapshot = std::make_shared<const Snapshot>(std::move(snapshot)), .time = time});
+      now_,
+      Moment{.snapshot = std::make_shared<const Snapshot>(std::move(snapshot)), .time = time});
 }
 
 const ProcessTrack::Moment* ProcessTrack::compared_with(Comparison comparison) const {

@@ -18,14 +18,13 @@ using Texts = std::vector<std::string>;
 constexpr std::size_t kLeastHeight = 16;  // for more than two lines
 
 std::string place_of(const ScreenHeaderInput& input) {
-  return input.processes > 1
-             ? fmt::format("process {} of {}: ", input.index + 1, input.processes)
-             : "";
+  return input.processes > 1 ? fmt::format("process {} of {}: ", input.index + 1, input.processes)
+                             : "";
 }
 
 Texts short_header(const TableTotals& totals) {
-  std::string numbers = fmt::format("{}, {}", totals.state,
-                                    format_size(static_cast<double>(totals.traced_current)));
+  std::string numbers =
+      fmt::format("{}, {}", totals.state, format_size(static_cast<double>(totals.traced_current)));
   if (totals.lost != 0) {
     numbers += fmt::format(", lost {}", format_count(totals.lost));
   }

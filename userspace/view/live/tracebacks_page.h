@@ -9,8 +9,8 @@
 #include "userspace/model/source_reader.h"
 #include "userspace/model/statistic_diff.h"
 #include "userspace/view/key.h"
-#include "userspace/view/screen_line.h"
 #include "userspace/view/live/text_scroll.h"
+#include "userspace/view/screen_line.h"
 
 namespace tmbpf {
 
