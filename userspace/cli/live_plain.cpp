@@ -18,9 +18,9 @@ constexpr std::chrono::minutes kPatience{1};  // nobody waits for a key
 
 }  // namespace
 
-LivePlain::LivePlain(LiveTargets& targets, const ViewChoice& choice, std::size_t limit,
+LivePlain::LivePlain(LiveTargets& targets, ViewChoice choice, std::size_t limit,
                      std::FILE* out)
-    : targets_(targets), choice_(choice), limit_(limit), out_(out), sampler_(targets, kPatience) {
+    : targets_(targets), choice_(std::move(choice)), limit_(limit), out_(out), sampler_(targets, kPatience) {
   choice_.comparison = Comparison::previous;
 }
 

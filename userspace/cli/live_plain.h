@@ -21,7 +21,7 @@ class LivePlain : public LiveDisplay {
  public:
   // `targets` must outlive the object, and so must `out`. `limit`: groups of each table. Each but
   // the first is compared with the one before.
-  LivePlain(LiveTargets& targets, const ViewChoice& choice, std::size_t limit, std::FILE* out);
+  LivePlain(LiveTargets& targets, ViewChoice choice, std::size_t limit, std::FILE* out);
 
   void refresh() override;
   void take_ended() override;

@@ -10,12 +10,13 @@
 #undef lines
 #undef columns
 #include <unistd.h>
-#include <wchar.h>
 
 #include <algorithm>
 #include <clocale>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <string_view>
 
 #include "userspace/model/wtf8.h"
@@ -114,7 +115,7 @@ std::string leaving_sequence() {
   std::string text;
   for (const char* name : {"sgr0", "cnorm", "rmkx", "rmcup"}) {
     const char* const sequence = tigetstr(name);
-    const bool known = sequence != nullptr && sequence != reinterpret_cast<const char*>(-1);
+    const bool known = sequence != nullptr && reinterpret_cast<std::intptr_t>(sequence) != -1;
     text += known ? sequence : "";
   }
   return text;

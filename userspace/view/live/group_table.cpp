@@ -160,6 +160,7 @@ std::vector<std::string> group_table(const GroupTableInput& input) {
   }
   const Layout layout = lay_out(rows, input.groups.compared, paths, input.width);
   std::vector<std::string> lines;
+  lines.reserve(rows.size());
   for (const Row& row : rows) {
     lines.push_back(shorten_right(line_of(row, layout, paths), input.width));
   }
