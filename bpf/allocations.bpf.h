@@ -16,12 +16,28 @@
 
 #define TMBPF_NO_TRACE (~0ULL) /* tmbpf_pending.held.stack: nothing is held */
 
-enum { TYPE_HAVE_GC = 1 << 14 }; /* Py_TPFLAGS_HAVE_GC */
+enum { /* Py_TPFLAGS_ */
+       TYPE_HEAPTYPE = 1 << 9,
+       TYPE_HAVE_GC = 1 << 14,
+       TYPE_LONG_SUBCLASS = 1 << 24,
+};
+
+/* Whether filters leave out a new block of this size, as far as that can be told at little cost. */
+static __always_inline int is_filtered(__u64 size, int holds_gil)
+{
+	return filters.active && (size < filters.min_size || is_code_dropped(holds_gil));
+}
 
 static __always_inline void record(__u64 address, __u64 size, int holds_gil)
 {
 	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil)};
+	struct tmbpf_trace former;
 
+	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, 0)) {
+		count(TMBPF_COUNT_FILTERED);
+		take_trace(address, &former); /* of a block that grew or shrank in place */
+		return;
+	}
 	put_trace(address, &fresh);
 }
 
@@ -154,6 +170,9 @@ static __always_inline void raw_request(__u64 size)
 		if (before->kind == TMBPF_PENDING_MOVE && before->size == size)
 			return;
 		count(TMBPF_LOST_STALE);
+	} else if (is_filtered(size, 0)) {
+		count(TMBPF_COUNT_FILTERED);
+		return;
 	}
 	set_pending(&request);
 }
@@ -281,6 +300,38 @@ static __always_inline void refill_result(__u64 address)
 	record(address, done.size, 1);
 }
 
+/* What CPython asked for when it made the object at `object` (_PyObject_VAR_SIZE of objimpl.h), its
+ * PyGC_Head included; 0: not readable. A PyLongObject's ob_size is no number of items (3.12+), and
+ * only those of one digit lie in a free list. */
+static __always_inline __u64 object_size(__u64 object, __u64 type, __u64 flags)
+{
+	__u64 basic = 0, item = 0, items = 1;
+
+	if (read_target(&basic, sizeof(basic), type + python.type_tp_basicsize) ||
+	    read_target(&item, sizeof(item), type + python.type_tp_itemsize))
+		return 0;
+	if (item && !(flags & TYPE_LONG_SUBCLASS) &&
+	    read_target(&items, sizeof(items), object + python.object_ob_size))
+		return 0;
+	basic = (basic + item * items + 7) & ~7ULL;
+	return flags & TYPE_HAVE_GC ? basic + python.gc_head_size : basic;
+}
+
+/*
+ * The block of an object that a free list gave, which filters left out when it was allocated: it is
+ * recorded for its new owner. Where that can be told, only what is such a block: one of pymalloc's,
+ * of the size class, or a large one. User-defined types have no free lists.
+ */
+static __always_inline void adopt(__u64 block, __u64 size, __u64 flags)
+{
+	int size_class = is_small(size) ? (int)((size - 1) >> python.alignment_shift) : -1;
+
+	if (flags & TYPE_HEAPTYPE || !size || size < filters.min_size ||
+	    size_class_of(block) != size_class)
+		return;
+	record(block, size, 1);
+}
+
 /* An object begins a new life (_PyTraceMalloc_NewReference): its block, if known, gets its new
  * owner's stack. What CPython keeps in free lists comes by here and not by its allocator. Types
  * with a pre-header larger than PyGC_Head (3.11+) have no free lists: their objects are not found.
@@ -288,7 +339,7 @@ static __always_inline void refill_result(__u64 address)
 static __always_inline void new_reference(__u64 object)
 {
 	struct tmbpf_trace *trace;
-	__u64 type = 0, flags = 0;
+	__u64 type = 0, flags = 0, stack, block = object;
 
 	count(TMBPF_COUNT_NEW_REFERENCES);
 	if (read_target(&type, sizeof(type), object + python.object_ob_type) ||
@@ -297,11 +348,15 @@ static __always_inline void new_reference(__u64 object)
 		return;
 	}
 	if (flags & TYPE_HAVE_GC)
-		object -= python.gc_head_size;
-	trace = bpf_map_lookup_elem(&traces, &object);
-	if (!trace)
+		block -= python.gc_head_size;
+	trace = bpf_map_lookup_elem(&traces, &block);
+	if (!trace) {
+		if (filters.active && !is_code_dropped(1))
+			adopt(block, object_size(object, type, flags), flags);
 		return;
-	trace->stack = python_stack(1);
+	}
+	stack = python_stack(1);
+	move_trace(trace, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
 	count(TMBPF_COUNT_REOWNED);
 }
 

@@ -35,7 +35,7 @@ static __always_inline __u64 tracked_key(int slot, __u64 address)
 /* PyTraceMalloc_Track and PyTraceMalloc_Untrack, which need not hold the GIL. */
 static __always_inline void track(__u32 domain, __u64 address, __u64 size)
 {
-	struct tmbpf_trace fresh = {.size = size};
+	struct tmbpf_trace fresh = {.size = size}, former;
 	int slot = domain_slot(domain, 1);
 
 	if (slot < 0) {
@@ -43,6 +43,11 @@ static __always_inline void track(__u32 domain, __u64 address, __u64 size)
 		return;
 	}
 	fresh.stack = python_stack(0);
+	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, slot)) {
+		count(TMBPF_COUNT_FILTERED);
+		take_trace(tracked_key(slot, address), &former);
+		return;
+	}
 	put_trace(tracked_key(slot, address), &fresh);
 }
 

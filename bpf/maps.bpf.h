@@ -13,6 +13,7 @@ TMBPF_RODATA struct tmbpf_config config = {};
 /* .bss: written here, read by the collector through the skeleton's mapping. */
 struct tmbpf_totals totals = {};
 struct tmbpf_domains domains = {};
+struct tmbpf_filters filters = {};
 
 /* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
 struct {
@@ -41,14 +42,33 @@ struct {
 	__type(value, struct tmbpf_pending);
 } pending SEC(".maps");
 
-/* Stacks that were sent, by id. Full or lost: the stack is sent again. */
+/* Stacks that have an id, by hash. Full: the stack gets its hash as id, and is sent each time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1 << 19);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, struct tmbpf_stack);
 } stacks SEC(".maps");
+
+/* Sums and verdicts by stack id; TMBPF_STACK_UNKNOWN and TMBPF_STACK_HIDDEN have theirs. Mapped by
+ * the tracer, which reads the sums and writes the verdicts. Resized to config.max_stacks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 << 19);
+	__type(key, __u32);
+	__type(value, struct tmbpf_stack_sum);
+} stack_sums SEC(".maps");
+
+/* Mapped and written by the tracer, read here. Code objects with a larger id have no verdict. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tmbpf_code_verdicts);
+} code_verdicts SEC(".maps");
 
 /* Code objects that were sent, by address; removed when the code object is freed. Full: sent
  * again under a new id. */

@@ -156,24 +156,50 @@ static long walk_frame(__u32 index, void *context)
 	return walk->total >= TMBPF_MAX_DEPTH;
 }
 
-/* Sends a stack at its first sight, and remembers that it was sent. */
-static __always_inline void send_stack(struct tmbpf_stack_event *event, __u64 id)
+/* The id of the stack with this hash: the one it has, or the next. */
+static __always_inline struct tmbpf_stack known_stack(__u64 hash)
 {
-	__u8 sent = 1;
+	struct tmbpf_stack *known = bpf_map_lookup_elem(&stacks, &hash);
+	struct tmbpf_stack fresh = {};
+
+	if (known)
+		return *known;
+	if (totals.stacks < config.max_stacks) {
+		fresh.id = __sync_fetch_and_add(&totals.stacks, 1) + TMBPF_STACK_FIRST;
+		if (fresh.id < config.max_stacks &&
+		    !bpf_map_update_elem(&stacks, &hash, &fresh, BPF_NOEXIST))
+			return fresh;
+		/* Another CPU was first, or there is no room. */
+		known = bpf_map_lookup_elem(&stacks, &hash);
+		if (known)
+			return *known;
+	}
+	__sync_fetch_and_add(&totals.hashed, 1);
+	fresh.id = hash | TMBPF_STACK_HASHED;
+	return fresh;
+}
+
+/* Describes a stack at its first sight; its id. */
+static __always_inline __u64 stack_id(struct tmbpf_stack_event *event, __u64 hash)
+{
+	struct tmbpf_stack stack = known_stack(hash);
 	__u64 bytes;
 
-	if (bpf_map_lookup_elem(&stacks, &id))
-		return;
+	if (stack.sent)
+		return stack.id;
 	event->kind = TMBPF_EVENT_STACK;
-	event->id = id;
+	event->id = stack.id;
 	bytes = clamp_size(event->nframes * 8, TMBPF_MAX_FRAMES * 8);
 	if (bpf_ringbuf_output(&events, event,
 			       __builtin_offsetof(struct tmbpf_stack_event, frames) + bytes,
 			       BPF_RB_NO_WAKEUP)) {
 		count(TMBPF_LOST_STACKS);
-		return;
+		return stack.id;
 	}
-	bpf_map_update_elem(&stacks, &id, &sent, BPF_ANY);
+	stack.sent = 1;
+	if (!(stack.id & TMBPF_STACK_HASHED))
+		bpf_map_update_elem(&stacks, &hash, &stack, BPF_EXIST);
+	return stack.id;
 }
 
 static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
@@ -186,10 +212,7 @@ static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
 	scratch->stack.nframes = walk.kept;
 	scratch->stack.total_nframe = walk.total;
 	walk.hash = mix(walk.hash, walk.total);
-	if (walk.hash == TMBPF_STACK_UNKNOWN)
-		walk.hash = 1;
-	send_stack(&scratch->stack, walk.hash);
-	return walk.hash;
+	return stack_id(&scratch->stack, walk.hash);
 }
 
 /* The id of the Python stack of the thread that runs now. */
@@ -211,6 +234,33 @@ static __noinline __u64 python_stack(int holds_gil)
 	id = walk_stack(scratch, frame);
 	release_scratch(scratch);
 	return id;
+}
+
+/* Whether filters leave out all that the code of the most recent frame allocates, which costs a
+ * fraction of a walk. 0 also when only the whole stack can tell. */
+static __noinline int is_code_dropped(int holds_gil)
+{
+	__u64 tstate = thread_state(holds_gil), address, frame;
+	struct tmbpf_code_verdicts *verdicts;
+	char window[TMBPF_FRAME_BYTES];
+	struct scratch *scratch;
+	struct tmbpf_code code;
+	__u32 zero = 0;
+
+	frame = tstate ? current_frame(tstate) : 0;
+	if (!frame || read_target(window, python.frame_size, frame) || is_shim(window))
+		return 0;
+	address = *(const __u64 *)(window + python.frame_f_code) & ~(__u64)python.frame_f_code_tag;
+	scratch = claim_scratch();
+	if (!scratch)
+		return 0;
+	code = code_of(scratch, address);
+	release_scratch(scratch);
+	verdicts = bpf_map_lookup_elem(&code_verdicts, &zero);
+	if (!verdicts || code.id >= TMBPF_CODE_VERDICTS ||
+	    is_early(window, code_offset(window, address), code.firsttraceable))
+		return 0;
+	return verdicts->dropped[clamp_size(code.id, TMBPF_CODE_VERDICTS - 1)];
 }
 
 #endif

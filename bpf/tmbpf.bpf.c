@@ -84,6 +84,15 @@ static __always_inline int multiply(__u64 *size, __u64 nelem)
 	return 1;
 }
 
+/* Filters leave out the block that is asked for, whatever the result. */
+static __always_inline int leave_out(__u64 size, int holds_gil)
+{
+	if (!is_filtered(size, holds_gil))
+		return 0;
+	count(TMBPF_COUNT_FILTERED);
+	return 1;
+}
+
 static __always_inline int request(struct pt_regs *ctx)
 {
 	struct tmbpf_site *site = hit_site(ctx);
@@ -107,7 +116,7 @@ static __always_inline int request(struct pt_regs *ctx)
 			pymalloc_realloc(address, size);
 	} else if (site->allocator == TMBPF_RAW) {
 		raw_request(size);
-	} else if (is_small(size)) {
+	} else if (is_small(size) && !leave_out(size, 1)) {
 		small_request(size, 0);
 	}
 	return 0;

@@ -125,8 +125,11 @@ struct tmbpf_python {
 	__u32 code_co_firstlineno;
 	__u32 code_co_firsttraceable; /* in code units of 2 bytes; none: 0 */
 	__u32 code_co_code_adaptive;  /* none: frames hold an index */
-	/* PyObject, PyTypeObject */
+	/* PyObject, PyVarObject, PyTypeObject */
 	__u32 object_ob_type;
+	__u32 object_ob_size; /* of a PyVarObject */
+	__u32 type_tp_basicsize;
+	__u32 type_tp_itemsize;
 	__u32 type_tp_flags; /* 8 bytes, of which Py_TPFLAGS_HAVE_GC is 1 << 14 */
 	__u32 gc_head_size;  /* sizeof(PyGC_Head): lies before an object of a type with that flag */
 	/* PyASCIIObject, PyCompactUnicodeObject, PyUnicodeObject, PyBytesObject */
@@ -152,8 +155,9 @@ struct tmbpf_python {
 	__u32 small_request_threshold; /* largest request that pymalloc serves */
 	/* Of the GIL's `locked` (int) from tstate_current; none: there is one GIL (before 3.12) */
 	__u32 gil_locked;
+	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 48 * 4);
+TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 52 * 4);
 
 /* Read-only settings of one session. Written before loading. */
 struct tmbpf_config {
@@ -162,8 +166,9 @@ struct tmbpf_config {
 	__u32 follow;	     /* 1: report what the target's descendants fork and execute, too */
 	__u32 pid;	     /* the target, in tmbpf's pid namespace */
 	__u32 pid_namespace; /* tmbpf's own, by its inode number */
+	__u32 max_stacks;    /* elements of stack_sums */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_config, 20);
+TMBPF_ASSERT_SIZE(struct tmbpf_config, 24);
 
 /* Key of the traces map: the block's address, and in the 16 bits that user space does not address
  * the slot of its tracemalloc domain: 0 for domain 0, else 1 + its index in struct tmbpf_domains.
@@ -185,8 +190,45 @@ struct tmbpf_trace {
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_trace, 16);
 
-/* No Python frame: tracemalloc's ("<unknown>", 0). */
-#define TMBPF_STACK_UNKNOWN 0ULL
+/* Ids of stacks. From TMBPF_STACK_FIRST on they are indices of the stack_sums map, in order of
+ * first sight; a stack that found no room there has its hash, with TMBPF_STACK_HASHED set. */
+#define TMBPF_STACK_UNKNOWN 0ULL /* no Python frame: tracemalloc's ("<unknown>", 0) */
+#define TMBPF_STACK_HIDDEN 1ULL	 /* filtered out, but kept: it may come back by a free list */
+#define TMBPF_STACK_FIRST 2ULL
+#define TMBPF_STACK_HASHED (1ULL << 63)
+
+/* A stack that is known; key of the stacks map: its hash. */
+struct tmbpf_stack {
+	__u64 id;
+	__u64 sent; /* 1: described */
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_stack, 16);
+
+/* What the blocks of one stack add up to; index of the stack_sums map: its id. The sums are written
+ * by the programs, the verdict by the tracer. */
+struct tmbpf_stack_sum {
+	__u64 bytes;
+	__u64 blocks;
+	__u32
+	    dropped; /* bit i: blocks of domain slot i are not recorded, while filters are active */
+	__u32 pad;
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_stack_sum, 24);
+
+/* What is not recorded. In .bss; written by the tracer. */
+struct tmbpf_filters {
+	__u64 min_size; /* bytes; smaller blocks are not recorded */
+	__u32 active;	/* 1: this, the stacks' verdicts and those of code objects count */
+	__u32 pad;
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_filters, 16);
+
+/* Verdicts on code objects by id: 1 where no block counts that was allocated with this code's frame
+ * as the most recent one, in domain 0. Written by the tracer. */
+#define TMBPF_CODE_VERDICTS (1U << 18)
+struct tmbpf_code_verdicts {
+	__u8 dropped[TMBPF_CODE_VERDICTS];
+};
 
 /* A request whose result is not known yet; key of the pending map: pid_tgid. */
 enum tmbpf_pending_kind {
@@ -222,8 +264,10 @@ struct tmbpf_totals {
 	__u32 at_end;	       /* 1: the target has begun to finalize */
 	__u32 clearing;	       /* 1: no new trace; written by the tracer while it takes all out */
 	__u32 pad;
+	__u64 stacks; /* ids of stacks given out, from TMBPF_STACK_FIRST on */
+	__u64 hashed; /* stacks that got their hash as id, at each sight */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 48);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 64);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */
@@ -235,6 +279,7 @@ enum tmbpf_counter {
 	TMBPF_COUNT_NO_THREAD,	    /* blocks of threads without a Python thread state */
 	TMBPF_COUNT_NEW_REFERENCES, /* objects that may come from a free list, seen */
 	TMBPF_COUNT_REOWNED,	    /* traced blocks among them: got their new owner's stack */
+	TMBPF_COUNT_FILTERED,	    /* blocks that a filter left out */
 	TMBPF_FIRST_LOSS,
 	TMBPF_LOST_TRACES_FULL = TMBPF_FIRST_LOSS, /* blocks: the traces map is full */
 	TMBPF_LOST_TRACES_MEMORY, /* blocks: the kernel had no memory for a trace */

@@ -19,7 +19,9 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   REGISTER_HASH(traces);
   REGISTER_HASH(pending);
   REGISTER_HASH(stacks);
+  REGISTER_ARRAY(stack_sums);
   REGISTER_HASH(codes);
+  REGISTER_ARRAY(code_verdicts);
   REGISTER_ARRAY(code_filter);
   REGISTER_ARRAY(counters);
   REGISTER_ARRAY(scratches);
@@ -27,6 +29,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   config = *settings;
   memset(&totals, 0, sizeof(totals));
   memset(&domains, 0, sizeof(domains));
+  memset(&filters, 0, sizeof(filters));
 }
 
 __u64 host_python_stack(int holds_gil) { return python_stack(holds_gil); }
@@ -71,3 +74,31 @@ __u64 host_counter(enum tmbpf_counter which) {
 }
 
 const struct tmbpf_trace *host_trace(__u64 key) { return host_map_lookup(&traces, &key); }
+
+struct tmbpf_stack_sum *host_stack_sum(__u64 stack) {
+  return sum_of(stack);
+}
+
+struct tmbpf_stack_sum host_sum_of_stacks(void) {
+  struct tmbpf_stack_sum all = {};
+
+  for (__u64 id = 0; id < TMBPF_STACK_FIRST + totals.stacks; id++) {
+    const struct tmbpf_stack_sum *sum = sum_of(id);
+
+    if (sum) {
+      all.bytes += sum->bytes;
+      all.blocks += sum->blocks;
+    }
+  }
+  return all;
+}
+
+struct tmbpf_filters *host_filters(void) {
+  return &filters;
+}
+
+struct tmbpf_code_verdicts *host_code_verdicts(void) {
+  __u32 zero = 0;
+
+  return host_map_lookup(&code_verdicts, &zero);
+}

@@ -28,6 +28,11 @@ int host_size_class_of(__u64 address);
 const struct tmbpf_totals *host_totals(void);
 __u64 host_counter(enum tmbpf_counter which);
 const struct tmbpf_trace *host_trace(__u64 key);
+/* What the sums of all stacks add up to, those with a hash for an id left out. */
+struct tmbpf_stack_sum host_sum_of_stacks(void);
+struct tmbpf_stack_sum *host_stack_sum(__u64 stack);
+struct tmbpf_filters *host_filters(void);
+struct tmbpf_code_verdicts *host_code_verdicts(void);
 
 #ifdef __cplusplus
 }

@@ -90,7 +90,7 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
   }
 
   void reset(std::uint32_t max_frames) {
-    const tmbpf_config config{.max_frames = max_frames};
+    const tmbpf_config config{.max_frames = max_frames, .max_stacks = max_stacks_};
     host_state().events.clear();
     host_state().ring_full = false;
     host_reset(&target_.python, &config);
@@ -135,6 +135,14 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
     };
   }
 
+  // Holds at any moment at which no program runs.
+  void TearDown() override {
+    if (recording_ && host_totals()->hashed == 0) {
+      EXPECT_EQ(host_sum_of_stacks().bytes, host_totals()->traced_current);
+      EXPECT_EQ(host_sum_of_stacks().blocks, host_totals()->traces);
+    }
+  }
+
   // The text of the stack of a trace.
   std::string stack_of(const tmbpf_trace& trace) {
     Collector collector(ProcessMemory(1), target_.python, target_.layout.line_table);
@@ -149,6 +157,7 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
     return text;
   }
 
+  std::uint32_t max_stacks_ = 1U << 10U;
   PythonTarget target_;
   std::vector<ExpectedFrame> expected_;
   std::unique_ptr<Recording> recording_;

@@ -16,6 +16,12 @@ std::string only(const std::string& value, const char* allowed, const char* why)
 
 }  // namespace
 
+TraceOptions CaptureOptions::trace_options() const {
+  TraceOptions options = trace;
+  options.filters = filters.filters();
+  return options;
+}
+
 void add_capture_options(CLI::App& app, CaptureOptions& options) {
   const std::string group = "Capture";
   app.add_option("--frames", options.trace.frames, "Frames kept of each Python stack")
@@ -48,6 +54,7 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
          "--no-freelists", [&options] { options.trace.freelists = false; },
          "Leave blocks that come from free lists with the line that allocated them")
       ->group(group);
+  options.filters.add_to(app);
   // For scripts/bench: the floor that the programs' cost is measured against.
   app.add_flag("--bare-probes", options.trace.bare)->group("");
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "userspace/cli/recording_arguments.h"
 #include "userspace/trace/trace_options.h"
 
 namespace tmbpf {
@@ -14,10 +15,15 @@ struct CaptureOptions {
   TraceOptions trace;
   std::string mode = "exact";
   std::string max_slowdown = "none";
+  RecordingArguments filters;
+
+  // `trace` with what the user wrote of filters. Throws Error (usage).
+  [[nodiscard]] TraceOptions trace_options() const;
 };
 
-// Adds --frames, --mode, --max-slowdown, --max-traces, --follow and --no-freelists; values that are
-// not possible are refused with the list of those that are. `options` must outlive the parsing.
+// Adds --frames, --mode, --max-slowdown, --max-traces, --follow, --no-freelists and filters; values
+// that are not possible are refused with the list of those that are. `options` must outlive the
+// parsing.
 void add_capture_options(CLI::App& app, CaptureOptions& options);
 
 }  // namespace tmbpf

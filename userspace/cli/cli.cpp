@@ -12,6 +12,7 @@
 #include "userspace/cli/check_command.h"
 #include "userspace/cli/command_line.h"
 #include "userspace/cli/convert_command.h"
+#include "userspace/cli/filter_command.h"
 #include "userspace/cli/live_command.h"
 #include "userspace/cli/object_command.h"
 #include "userspace/cli/ps_command.h"
@@ -29,6 +30,22 @@ AnswerForm form_of(const CommandLine& line) {
   return !line.json              ? AnswerForm::text
          : line.target.several() ? AnswerForm::json_list
                                  : AnswerForm::json;
+}
+
+// Nothing when it is another command.
+std::optional<int> run_filter_command(const CLI::App& app, const CommandLine& line) {
+  if (!app.got_subcommand("filter")) {
+    return std::nullopt;
+  }
+  const CLI::App& filter = *app.get_subcommand("filter");
+  const std::vector<pid_t> pids = line.target.all(TargetKind::session);
+  if (filter.got_subcommand("add")) {
+    return run_filter_add(pids, line.filter.filters(), form_of(line));
+  }
+  if (filter.got_subcommand("clear")) {
+    return run_filter_clear(pids, form_of(line));
+  }
+  return run_filter_list(pids, form_of(line));
 }
 
 int run_live_view(const CommandLine& line) {
@@ -77,6 +94,9 @@ std::optional<int> run_session_command(const CLI::App& app, const CommandLine& l
 
 int run_command(const CLI::App& app, const CommandLine& line) {
   if (const auto status = run_session_command(app, line)) {
+    return *status;
+  }
+  if (const auto status = run_filter_command(app, line)) {
     return *status;
   }
   if (app.got_subcommand("stats")) {

@@ -44,6 +44,14 @@ constexpr const char* kSnapshotFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output now.pb.gz
   sudo tmbpf snapshot --pid 1234 --output '$pid-$counter.pickle'     a new name each time)";
 
+constexpr const char* kFilterFooter = R"(Examples:
+  sudo tmbpf filter add --pid 1234 --include '*/shop/*'       only what these files allocate
+  sudo tmbpf filter add --pid 1234 --exclude '*/shop/db.py:77' --min-size 4K
+  sudo tmbpf filter clear --pid 1234                          everything again
+
+Note: Blocks that were recorded before stay until they are freed. An object from one of Python's
+free lists is recorded for its new owner, also when its block was filtered out at first.)";
+
 constexpr const char* kObjectFooter = R"(Examples:
   sudo tmbpf object --pid 1234 140025123456624        as id(x) printed it
   sudo tmbpf object --pid 1234 0x7f5a12345670         as repr() or hex(id(x)) shows it)";
@@ -125,6 +133,20 @@ void add_session_commands(CLI::App& app, CommandLine& line) {
   object->add_flag("--json", line.json, "For programs");
 }
 
+void add_filter_command(CLI::App& app, CommandLine& line) {
+  CLI::App* filter = app.add_subcommand("filter", "Choose what a session records from now on");
+  filter->require_subcommand(1);
+  CLI::App* add = filter->add_subcommand("add", "Add to the session's filters");
+  line.filter.add_to(*add);
+  CLI::App* clear = filter->add_subcommand("clear", "Record every block again");
+  CLI::App* list = filter->add_subcommand("list", "Show the session's filters");
+  for (CLI::App* command : {add, clear, list}) {
+    line.target.add_several_to(*command);
+    command->add_flag("--json", line.json, "For programs; of several processes a list");
+  }
+  filter->footer(kFilterFooter);
+}
+
 void add_looking_commands(CLI::App& app, CommandLine& line) {
   CLI::App* check = app.add_subcommand("check", "What this system, and a process, allow");
   line.target.add_several_to(*check, "Options");
@@ -188,6 +210,7 @@ void define_command_line(CLI::App& app, CommandLine& line) {
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);
   add_session_commands(app, line);
+  add_filter_command(app, line);
   add_looking_commands(app, line);
   add_analysis_commands(app, line);
 }

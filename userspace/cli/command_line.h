@@ -45,6 +45,7 @@ struct CommandLine {
   bool first = false;
   FilterArguments convert;
   FilterArguments report;
+  RecordingArguments filter;  // of `filter add`
   std::string pickle_compat = "3.9";
   std::string source_root;
 };

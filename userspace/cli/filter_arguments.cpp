@@ -7,6 +7,7 @@
 #include "userspace/model/filter_text.h"
 
 namespace tmbpf {
+
 void FilterArguments::add_to(CLI::App& app) {
   app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")
       ->type_name("PATTERN")

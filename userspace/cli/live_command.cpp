@@ -50,7 +50,7 @@ int watch_pids(const LiveOptions& options, const CaptureOptions& capture) {
     guard.emplace();
   }
   const Signals signals(full_screen ? Signals::Kind::job : Signals::Kind::plain);
-  LiveTargets targets(options.pids, capture.trace);
+  LiveTargets targets(options.pids, capture.trace_options());
   if (targets.families().empty()) {
     return targets.failed();
   }
@@ -73,7 +73,7 @@ int watch_pids(const LiveOptions& options, const CaptureOptions& capture) {
 int watch_program(const LiveOptions& options, const CaptureOptions& capture) {
   const Signals signals;
   LaunchedProgram program(options.program);
-  TraceOptions trace = capture.trace;
+  TraceOptions trace = capture.trace_options();
   trace.stop_at_end = true;
   LiveTargets targets(std::make_unique<Family>(program.take_target(), trace));
   // The program owns stdout; tables go where its own output is not disturbed.

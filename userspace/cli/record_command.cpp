@@ -44,7 +44,7 @@ int record_pid(const RecordOptions& options, const CaptureOptions& capture,
                const Signals& signals) {
   std::signal(SIGPIPE, SIG_IGN);  // the files matter, not who reads along
   check_output(options, options.pid, STDOUT_FILENO);
-  Family family(open_python_target(options.pid), capture.trace);
+  Family family(open_python_target(options.pid), capture.trace_options());
   RecordLoop loop(options, family, signals, nullptr);
   const RecordEnding ending = loop.run();
   family.detach();
@@ -61,7 +61,7 @@ int record_program(const RecordOptions& options, const CaptureOptions& capture,
   LaunchedProgram program(options.program);
   std::signal(SIGPIPE, SIG_IGN);  // not the program's
   check_output(options, program.pid(), STDERR_FILENO);
-  TraceOptions trace = capture.trace;
+  TraceOptions trace = capture.trace_options();
   trace.stop_at_end = true;
   Family family(program.take_target(), trace);
   RecordLoop loop(options, family, signals, &program);

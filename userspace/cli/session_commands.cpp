@@ -96,7 +96,7 @@ void start_one(pid_t pid, const CaptureOptions& capture, Answers& answers) {
   bool fresh = true;
   nlohmann::json status;
   try {
-    start_session(open_python_target(pid), capture.trace);
+    start_session(open_python_target(pid), capture.trace_options());
   } catch (const Error&) {
     fresh = false;
     status = find_session(pid).value_or(nlohmann::json::object());

@@ -73,6 +73,12 @@ void print_status(const nlohmann::json& status) {
     fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
                printable(status.value("replaced_allocator", "")));
   }
+  for (const auto& filter : status.value("filters", std::vector<std::string>())) {
+    fmt::print("  filter {}\n", printable(filter));
+  }
+  if (const auto left_out = status.value("filtered_blocks", 0L); left_out != 0) {
+    fmt::print("  filters left out {} blocks\n", left_out);
+  }
   print_family(status);
   fmt::print("  lost events {}\n", status.value("lost", 0L));
   print_losses(status.at("losses"));

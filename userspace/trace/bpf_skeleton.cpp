@@ -76,7 +76,9 @@ void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
   const auto& maps = skeleton.maps;
   const std::uint32_t traces = settings.max_traces;
   bpf_map__set_max_entries(maps.traces, traces);
-  bpf_map__set_max_entries(maps.stacks, std::clamp(traces / 8, kLeastStacks, kMostStacks));
+  const std::uint32_t stacks = std::clamp(traces / 8, kLeastStacks, kMostStacks);
+  bpf_map__set_max_entries(maps.stacks, stacks);
+  bpf_map__set_max_entries(maps.stack_sums, stacks);
   bpf_map__set_max_entries(maps.codes, std::clamp(traces / 16, kLeastCodes, kMostCodes));
   bpf_map__set_max_entries(maps.events, traces < kSmallTraces ? kSmallRing : kLargeRing);
   bpf_map__set_max_entries(maps.sites,
@@ -126,6 +128,7 @@ SkeletonPtr load_skeleton(const SkeletonSettings& settings, const ProbePlan& pla
                   reinterpret_cast<volatile tmbpf_config*>(&skeleton->rodata->config)),
               &settings.config, sizeof(settings.config));
   resize_maps(*skeleton, settings, plan);
+  skeleton->rodata->config.max_stacks = bpf_map__max_entries(skeleton->maps.stack_sums);
   if (settings.uprobe_multi) {
     set_attach_types(*skeleton);
   }

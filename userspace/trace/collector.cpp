@@ -63,6 +63,7 @@ void Collector::add_stack(std::span<const std::byte> event) {
   ++counts_.stacks;
   Stack stack{.frames = {header.frames, header.frames + header.nframes},
               .total_nframe = header.total_nframe};
+  judge(header.id, stack.frames, true);
   stacks_.insert_or_assign(header.id, std::move(stack));
 }
 
@@ -87,6 +88,9 @@ void Collector::add_code(std::span<const std::byte> event) {
   if (code.filename.empty()) {
     code.filename = description->filename.char_size != 0 ? "" : "<unknown>";
   }
+  if (filter_ != nullptr) {
+    filter_->judge_code(description->id, code.filename);
+  }
   ++counts_.codes;
   counts_.incomplete_codes += code.complete ? 0 : 1;
   codes_.insert_or_assign(description->id, std::move(code));
@@ -109,6 +113,59 @@ bool Collector::complete_linetable(const tmbpf_code_event& event, CodeObject& co
   fetched_bytes_ += whole.size();
   code.linetable = std::move(whole);
   return true;
+}
+
+void Collector::judge(std::uint64_t stack, std::span<const std::uint64_t> frames, bool fresh) {
+  if (filter_ == nullptr || !filter_->judges()) {
+    return;
+  }
+  std::vector<NamedFrame> named;
+  named.reserve(frames.size());
+  for (const std::uint64_t key : frames) {
+    const auto code = codes_.find(static_cast<std::uint32_t>(key >> 32));
+    named.push_back(code == codes_.end() ? NamedFrame{.filename = "<unknown>"}
+                                         : NamedFrame{.filename = code->second.filename,
+                                                      .lineno = line_of(code->second, key)});
+  }
+  filter_->judge_stack(stack, named, fresh);
+}
+
+void Collector::judge_known() {
+  for (const auto& [id, code] : codes_) {
+    filter_->judge_code(id, code.filename);
+  }
+  filter_->judge_stack(TMBPF_STACK_UNKNOWN, {}, false);
+  for (const auto& [id, stack] : stacks_) {
+    judge(id, stack.frames, false);
+  }
+  std::vector<NamedFrame> named;
+  for (const auto& [id, traceback] : resolved_) {
+    named.clear();
+    for (const FrameId frame : table_->traceback(traceback).frames) {
+      const Frame known = table_->frame(frame);
+      named.push_back({.filename = table_->string(known.filename), .lineno = known.lineno});
+    }
+    filter_->judge_stack(id, named, false);
+  }
+}
+
+void Collector::filter_by(const RecordingFilters& filters) {
+  const std::lock_guard lock(mutex_);
+  filter_->set(filters);
+  if (filter_->judges()) {
+    judge_known();
+  }
+  filter_->activate();
+}
+
+bool Collector::hides(std::uint64_t stack, std::uint32_t slot) const {
+  const std::lock_guard lock(mutex_);
+  return filter_ != nullptr && filter_->hides(stack, slot);
+}
+
+StackSum Collector::hidden_sum() const {
+  const std::lock_guard lock(mutex_);
+  return filter_ == nullptr ? StackSum() : filter_->hidden_sum();
 }
 
 TracebackId Collector::unknown() {

@@ -18,6 +18,7 @@
 #include "symbols/python/code_object.h"
 #include "symbols/python/python_layout.h"
 #include "userspace/model/snapshot.h"
+#include "userspace/trace/live_filter.h"
 
 namespace tmbpf {
 
@@ -26,6 +27,14 @@ class Collector {
   // `memory` serves line tables longer than an event holds; `python` says where their bytes lie,
   // `format` what they mean.
   Collector(ProcessMemory memory, const tmbpf_python& python, LineTableFormat format);
+
+  // Who is told of every code object and stack from now on. Must outlive the object.
+  void set_filter(LiveFilter& filter) { filter_ = &filter; }
+  // Lets the filter judge by these rules all that is known. To be called by whom resolve() is.
+  void filter_by(const RecordingFilters& filters);
+  // Whether the filter hides blocks of such a trace.
+  [[nodiscard]] bool hides(std::uint64_t stack, std::uint32_t slot) const;
+  [[nodiscard]] StackSum hidden_sum() const;
 
   // One message of the ring buffer. Damaged ones are counted.
   void on_event(std::span<const std::byte> event);
@@ -54,6 +63,8 @@ class Collector {
     std::uint32_t total_nframe = 0;
   };
 
+  void judge_known();
+  void judge(std::uint64_t stack, std::span<const std::uint64_t> frames, bool fresh);
   void add_stack(std::span<const std::byte> event);
   void add_code(std::span<const std::byte> event);
   bool complete_linetable(const tmbpf_code_event& event, CodeObject& code);
@@ -62,6 +73,7 @@ class Collector {
   TracebackId unknown();
 
   mutable std::mutex mutex_;
+  LiveFilter* filter_ = nullptr;
   ProcessMemory memory_;
   std::uint32_t bytes_ob_sval_;
   LineTableFormat format_;

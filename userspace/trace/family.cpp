@@ -164,6 +164,13 @@ void Family::add_newcomer(const ProcessIdentity& process,
                                                   process.pid == root_ ? nullptr : &places_));
 }
 
+void Family::set_filters(const RecordingFilters& filters) {
+  options_.filters = filters;
+  for (Tracer* tracer : members()) {
+    tracer->set_filters(filters);
+  }
+}
+
 TraceOptions Family::options_of(pid_t pid) const {
   TraceOptions options = options_;
   options.follow = false;  // the root's programs watch the whole family

@@ -71,6 +71,9 @@ class Family {
   [[nodiscard]] const Refusals& refusals() const { return refusals_; }
   void refuse(pid_t pid, const std::string& why);
 
+  // For all its members, and those who will come.
+  void set_filters(const RecordingFilters& filters);
+
  private:
   struct Member {
     std::unique_ptr<Tracer> tracer;

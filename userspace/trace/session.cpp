@@ -126,11 +126,36 @@ class Session {
     if (command == "reset-peak") {
       return member.reset_peak(family_->find(pid));
     }
+    if (command == "filter") {
+      return filter(pid, member, request);
+    }
     if (command == "stop") {
       return stop(pid);
     }
     throw Error(fmt::format("the session does not know the command \"{}\"", command),
                 "client and session are of different tmbpf versions");
+  }
+
+  // The root's filters are those of whom it is followed by.
+  nlohmann::json filter(pid_t pid, SessionMember& member, const nlohmann::json& request) {
+    Tracer& tracer = member.require_running(family_->find(pid));
+    RecordingFilters filters = tracer.filters();
+    if (request.contains("add")) {
+      filters.add(recording_filters(request["add"]));
+    } else if (request.contains("clear")) {
+      filters = {};
+    }
+    if (request.contains("add") || request.contains("clear")) {
+      if (pid == root_) {
+        family_->set_filters(filters);
+      } else {
+        tracer.set_filters(filters);
+      }
+    }
+    nlohmann::json answer = to_json(filters);
+    answer["pid"] = pid;
+    answer["lines"] = to_lines(filters);
+    return answer;
   }
 
   void add_family(nlohmann::json& status, pid_t pid) {

@@ -66,6 +66,8 @@ nlohmann::json status_json(Tracer& tracer, bool fresh) {
                       {"elapsed", status.elapsed},
                       {"attach_seconds", status.attach_seconds},
                       {"lost", status.lost()},
+                      {"filters", status.filters},
+                      {"filtered_blocks", status.filtered},
                       {"losses", losses_json(status.losses)}};
   if (fresh) {
     text.update(coverage_json(tracer.coverage(), 0));

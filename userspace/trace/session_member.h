@@ -50,10 +50,10 @@ class SessionMember {
   nlohmann::json find_object(Tracer* tracer, std::uint64_t address);
   nlohmann::json clear(Tracer* tracer);
   nlohmann::json reset_peak(Tracer* tracer);
-
- private:
+  // Throws Error when the process has ended.
   Tracer& require_running(Tracer* tracer) const;
 
+ private:
   struct Left {
     Snapshot snapshot;
     nlohmann::json status;

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "userspace/trace/recording_filters.h"
+
 namespace tmbpf {
 
 struct TraceOptions {
@@ -12,6 +14,7 @@ struct TraceOptions {
   bool freelists = true;     // objects taken from free lists get their new owner's stack
   bool follow = false;       // report what the target's descendants fork and execute, too
   bool stop_at_end = false;  // stop the process (SIGSTOP) where it begins to finalize
+  RecordingFilters filters;  // from the beginning
   bool bare = false;         // benchmark: probes that do nothing
 };
 

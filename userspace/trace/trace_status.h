@@ -38,6 +38,8 @@ struct TraceStatus {
   std::uint64_t tracer_memory = 0;   // bytes: maps and this process's private memory
   std::uint64_t process_rss = 0;     // bytes, of the target while it runs; else 0
   std::size_t sites = 0;             // probes attached
+  std::vector<std::string> filters;  // see to_lines()
+  std::uint64_t filtered = 0;        // blocks that they left out
   double elapsed = 0;                // seconds since the attach
   double attach_seconds = 0;         // what attaching took, with planning
   std::vector<Loss> losses;          // only those that are not zero

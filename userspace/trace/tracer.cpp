@@ -44,6 +44,26 @@ KernelSupport sufficient_support() {
   return support;
 }
 
+// Whole sizes that add up to the sum.
+void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
+  const std::uint64_t larger = sum.bytes % sum.blocks;
+  const std::uint64_t size = sum.bytes / sum.blocks;
+  if (larger < sum.blocks) {
+    snapshot.add_trace(
+        {.traceback = traceback, .size = size, .weight = static_cast<double>(sum.blocks - larger)});
+  }
+  if (larger > 0) {
+    snapshot.add_trace(
+        {.traceback = traceback, .size = size + 1, .weight = static_cast<double>(larger)});
+  }
+}
+
+SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& options,
+                           const KernelSupport& support) {
+  require_traceable(target, options.freelists);
+  return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
+}
+
 }  // namespace
 
 Tracer::Tracer(PythonTarget target, const TraceOptions& options)
@@ -51,10 +71,15 @@ Tracer::Tracer(PythonTarget target, const TraceOptions& options)
       options_(options),
       support_(sufficient_support()),
       lock_(target_.identity.pid),
+      skeleton_(load_traceable(target_, options_, support_)),
+      sums_(bpf_map__fd(skeleton_->maps.stack_sums),
+            bpf_map__max_entries(skeleton_->maps.stack_sums)),
+      filter_(sums_, bpf_map__fd(skeleton_->maps.code_verdicts),
+              bpf_map__fd(skeleton_->maps.stacks), skeleton_->bss->domains,
+              skeleton_->bss->filters),
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
-  require_traceable(target_, options_.freelists);
-  skeleton_ =
-      load_skeleton(skeleton_settings(target_, options_, support_.uprobe_multi), target_.plan);
+  collector_.set_filter(filter_);
+  collector_.filter_by(options_.filters);
   reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
   const double begin = now_seconds();
   links_.emplace(*skeleton_, target_, options_, support_.uprobe_multi);
@@ -88,6 +113,9 @@ TargetState Tracer::poll() {
   } else if (executed) {
     state_ = TargetState::executed;
   } else {
+    if (filter_.is_outdated()) {
+      collector_.filter_by(options_.filters);
+    }
     if (replaced_.empty()) {  // what it has allocated stays unseen when it goes
       replaced_ = untraced_allocator(target_);
     }
@@ -145,7 +173,9 @@ void Tracer::retire() {
   lock_.release();
 }
 
-std::uint64_t Tracer::traced_current() const { return skeleton_->bss->totals.traced_current; }
+std::uint64_t Tracer::traced_current() const {
+  return skeleton_->bss->totals.traced_current - collector_.hidden_sum().bytes;
+}
 
 bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
 
@@ -159,11 +189,49 @@ std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
                                                                : domains.domain[block.domain - 1];
 }
 
+bool Tracer::hides(const LiveBlock& block) const {
+  return collector_.hides(block.trace.stack, block.domain);
+}
+
+void Tracer::set_filters(const RecordingFilters& filters) {
+  const bool fewer = !options_.filters.empty() && filters.empty();
+  reader_->drain();  // what was met before
+  options_.filters = filters;
+  collector_.filter_by(filters);
+  if (fewer && state_ == TargetState::running) {
+    coverage_->renew_baseline();  // what they left out is not missing
+  }
+}
+
+Snapshot Tracer::summary() {
+  const auto& totals = skeleton_->bss->totals;
+  if (totals.hashed != 0) {
+    return snapshot();
+  }
+  reader_->drain();
+  Snapshot summary(collector_.table());
+  const std::uint64_t end =
+      std::min<std::uint64_t>(TMBPF_STACK_FIRST + totals.stacks, sums_.size());
+  for (std::uint64_t stack = 0; stack < end; ++stack) {
+    const StackSum sum = sums_.read(stack);
+    if (sum.blocks != 0 && !collector_.hides(stack, 0)) {
+      add_sum(summary, collector_.resolve(stack), sum);
+    }
+  }
+  const TraceStatus now = status();
+  summary.set_traceback_limit(now.frames);
+  summary.set_metadata(snapshot_metadata_of(now, std::nullopt, now_seconds()));
+  return summary;
+}
+
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
   const std::vector<LiveBlock> blocks = live_blocks();
   reader_->drain();
   Snapshot snapshot(collector_.table());
   for (const LiveBlock& block : blocks) {
+    if (hides(block)) {
+      continue;
+    }
     snapshot.add_trace({.domain = domain_of(block),
                         .traceback = collector_.resolve(block.trace.stack),
                         .size = block.trace.size,
@@ -179,7 +247,7 @@ Snapshot Tracer::find_object(std::uint64_t address) {
   const auto block = find_block(bpf_map__fd(skeleton_->maps.traces), address);
   reader_->drain();
   Snapshot snapshot(collector_.table());
-  if (block) {
+  if (block && !hides(*block)) {
     snapshot.add_trace({.domain = domain_of(*block),
                         .traceback = collector_.resolve(block->trace.stack),
                         .size = block->trace.size,
@@ -192,7 +260,7 @@ TakenTraces Tracer::clear() {
   auto& totals = skeleton_->bss->totals;
   std::atomic_ref(totals.clearing).store(1);
   wait_for_programs();
-  const TakenTraces taken = take_all_traces(bpf_map__fd(skeleton_->maps.traces));
+  const TakenTraces taken = take_all_traces(bpf_map__fd(skeleton_->maps.traces), sums_);
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
@@ -244,15 +312,16 @@ std::vector<std::uint64_t> Tracer::read_counters() const {
 TraceStatus Tracer::status() {
   const std::vector<std::uint64_t> counters = read_counters();
   const auto& totals = skeleton_->bss->totals;
+  const StackSum hidden = collector_.hidden_sum();
   TraceStatus status{.pid = target_.identity.pid,
                      .command = target_.identity.command,
                      .version = target_.version.text(),
                      .state = state_,
                      .replaced_allocator = replaced_,
                      .frames = options_.frames,
-                     .traced_current = totals.traced_current,
+                     .traced_current = totals.traced_current - hidden.bytes,
                      .traced_peak = totals.traced_peak,
-                     .traces = totals.traces,
+                     .traces = totals.traces - hidden.blocks,
                      .max_traces = options_.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
@@ -262,12 +331,15 @@ TraceStatus Tracer::status() {
   status.sites = links_->size();
   status.elapsed = now_seconds() - attached_at_;
   status.attach_seconds = attach_seconds_;
+  status.filters = to_lines(options_.filters);
+  status.filtered = counters[TMBPF_COUNT_FILTERED];
   status.losses = describe_losses(counters, collector_.counts());
   return status;
 }
 
 bool Tracer::has_heap() const {
-  return state_ == TargetState::running && skeleton_->bss->totals.stopped == 0;
+  return state_ == TargetState::running && skeleton_->bss->totals.stopped == 0 &&
+         options_.filters.empty();
 }
 
 void Tracer::add_causes(std::optional<Coverage>& coverage) {

@@ -18,7 +18,10 @@
 #include "userspace/trace/coverage_watch.h"
 #include "userspace/trace/event_reader.h"
 #include "userspace/trace/kernel_support.h"
+#include "userspace/trace/live_filter.h"
 #include "userspace/trace/probe_links.h"
+#include "userspace/trace/recording_filters.h"
+#include "userspace/trace/stack_sums.h"
 #include "userspace/trace/target_lock.h"
 #include "userspace/trace/trace_options.h"
 #include "userspace/trace/trace_status.h"
@@ -43,7 +46,8 @@ class Tracer {
   // `addresses`: of each block, which then is a trace of its own in files, too.
   Snapshot snapshot(const std::optional<Coverage>& coverage = std::nullopt, bool addresses = false);
   // The same blocks for statistics: those of one traceback added up, so sizes are averages.
-  Snapshot summary() { return snapshot(); }
+  // Costs what the stacks do that were ever seen, and not what the blocks do.
+  Snapshot summary();
   // With coverage() and what else can be read about the process, which cost a reading of its heap.
   Snapshot full_snapshot(bool addresses = false);
   TraceStatus status();
@@ -55,8 +59,13 @@ class Tracer {
   TakenTraces clear();
   // tracemalloc.reset_peak(): the peak is what is traced now.
   void reset_peak();
+  // add_filter() and clear_filters() of pytracemalloc: what is allocated from now on is recorded by
+  // these; what is recorded stays. Code that was never seen is recorded until it has been judged,
+  // but not shown.
+  void set_filters(const RecordingFilters& filters);
+  [[nodiscard]] const RecordingFilters& filters() const { return options_.filters; }
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
-  // Nothing when the target is gone or finalizes.
+  // Nothing when the target is gone or finalizes, or filters leave out blocks.
   std::optional<Coverage> coverage();
   // The same, but waits at most so long: else as it was measured last, or nothing when never. The
   // measurement goes on in a thread.
@@ -89,6 +98,7 @@ class Tracer {
   bool take_process_events();
   void heal_children();
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
+  [[nodiscard]] bool hides(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
   [[nodiscard]] bool has_heap() const;
   void add_causes(std::optional<Coverage>& coverage);
@@ -98,6 +108,8 @@ class Tracer {
   KernelSupport support_;
   TargetLock lock_;
   SkeletonPtr skeleton_;
+  StackSums sums_;
+  LiveFilter filter_;
   Collector collector_;
   std::unique_ptr<EventReader> reader_;
   std::optional<ProbeLinks> links_;

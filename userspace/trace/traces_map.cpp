@@ -2,53 +2,17 @@
 #include "userspace/trace/traces_map.h"
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "util/error.h"
+#include "userspace/trace/map_batches.h"
 
 namespace tmbpf {
 
 namespace {
 
-constexpr std::uint32_t kBatch = 16384;   // blocks read by one system call
 constexpr std::uint64_t kAlignment = 16;  // of small blocks
 constexpr std::uint64_t kLargestSmall = 512;
-
-using BatchCall = decltype(&bpf_map_lookup_batch);
-
-// Calls each(key, trace) for every element that `call` gives, in batches.
-template <typename Each>
-void for_each_trace(int map_fd, BatchCall call, Each each) {
-  std::vector<std::uint64_t> keys(kBatch);
-  std::vector<tmbpf_trace> values(kBatch);
-  std::uint64_t cursor = 0;
-  bool first = true;
-  for (;;) {
-    auto count = static_cast<std::uint32_t>(keys.size());
-    const int status = call(map_fd, first ? nullptr : &cursor, &cursor, keys.data(), values.data(),
-                            &count, nullptr);
-    const int error = status < 0 ? errno : 0;
-    if (error == ENOSPC && keys.size() < (1U << 24)) {
-      keys.resize(keys.size() * 2);  // one bucket holds more than a batch
-      values.resize(keys.size());
-      continue;
-    }
-    if (error != 0 && error != ENOENT) {
-      throw Error(fmt::format("cannot read the live blocks: {}", std::strerror(error)));
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      each(keys[i], values[i]);
-    }
-    if (error == ENOENT) {
-      return;
-    }
-    first = false;
-  }
-}
 
 LiveBlock block_of(std::uint64_t key, const tmbpf_trace& trace) {
   return {.address = key & TMBPF_ADDRESS_MASK,
@@ -78,10 +42,10 @@ std::optional<LiveBlock> find_small_block(int map_fd, std::uint64_t address) {
 
 std::vector<LiveBlock> read_traces(int map_fd) {
   std::vector<LiveBlock> blocks;
-  for_each_trace(map_fd, bpf_map_lookup_batch,
-                 [&blocks](std::uint64_t key, const tmbpf_trace& trace) {
-                   blocks.push_back(block_of(key, trace));
-                 });
+  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_batch,
+                                [&blocks](std::uint64_t key, const tmbpf_trace& trace) {
+                                  blocks.push_back(block_of(key, trace));
+                                });
   return blocks;
 }
 
@@ -95,22 +59,24 @@ std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address) {
   if (found) {
     return found;
   }
-  for_each_trace(map_fd, bpf_map_lookup_batch, [&](std::uint64_t key, const tmbpf_trace& trace) {
-    const LiveBlock block = block_of(key, trace);
-    if (holds(block, address) && (!found || block.domain == 0)) {
-      found = block;
-    }
-  });
+  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_batch,
+                                [&](std::uint64_t key, const tmbpf_trace& trace) {
+                                  const LiveBlock block = block_of(key, trace);
+                                  if (holds(block, address) && (!found || block.domain == 0)) {
+                                    found = block;
+                                  }
+                                });
   return found;
 }
 
-TakenTraces take_all_traces(int map_fd) {
+TakenTraces take_all_traces(int map_fd, StackSums& sums) {
   TakenTraces taken;
-  for_each_trace(map_fd, bpf_map_lookup_and_delete_batch,
-                 [&taken](std::uint64_t /*key*/, const tmbpf_trace& trace) {
-                   ++taken.blocks;
-                   taken.bytes += trace.size;
-                 });
+  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_and_delete_batch,
+                                [&](std::uint64_t /*key*/, const tmbpf_trace& trace) {
+                                  ++taken.blocks;
+                                  taken.bytes += trace.size;
+                                  sums.take_out(trace.stack, trace.size);
+                                });
   return taken;
 }
 

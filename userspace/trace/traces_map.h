@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bpf/tmbpf.h"
+#include "userspace/trace/stack_sums.h"
 
 namespace tmbpf {
 
@@ -33,7 +34,8 @@ struct TakenTraces {
   std::uint64_t bytes = 0;
 };
 
-// Takes out every trace that is there when the call begins. Throws Error when it cannot.
-TakenTraces take_all_traces(int map_fd);
+// Takes out every trace that is there when the call begins, also of the sums. Throws Error when it
+// cannot.
+TakenTraces take_all_traces(int map_fd, StackSums& sums);
 
 }  // namespace tmbpf

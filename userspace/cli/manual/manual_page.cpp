@@ -163,7 +163,7 @@ std::string terms_section(const char* title, const std::vector<FooterLine>& line
 std::string notes_section(const std::vector<std::string>& notes) {
   std::string text;
   for (const std::string& note : notes) {
-    text += fmt::format("{}{}\n", text.empty() ? "" : ".PP\n", troff_prose(note));
+    text += (text.empty() ? "" : ".PP\n") + sentence(note);
   }
   return text.empty() ? "" : ".SH NOTES\n" + text;
 }
@@ -203,10 +203,10 @@ std::string manual_page(const CLI::App& root, const CLI::App& command, const std
   page += ".SH SYNOPSIS\n" + synopsis(root, command);
   page += ".SH DESCRIPTION\n" + sentence(command.get_description());
   page += commands_section(command) + operands_section(command) + options_section(command);
+  page += notes_section(own.notes);
   page += terms_section("EXAMPLES", own.examples);
   page += terms_section("FILES", own.files);
   page += terms_section("EXIT STATUS", common.exit_statuses);
-  page += notes_section(own.notes);
   return page + see_also(root, command);
 }
 
