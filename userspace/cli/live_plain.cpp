@@ -18,9 +18,12 @@ constexpr std::chrono::minutes kPatience{1};  // nobody waits for a key
 
 }  // namespace
 
-LivePlain::LivePlain(LiveTargets& targets, ViewChoice choice, std::size_t limit,
-                     std::FILE* out)
-    : targets_(targets), choice_(std::move(choice)), limit_(limit), out_(out), sampler_(targets, kPatience) {
+LivePlain::LivePlain(LiveTargets& targets, ViewChoice choice, std::size_t limit, std::FILE* out)
+    : targets_(targets),
+      choice_(std::move(choice)),
+      limit_(limit),
+      out_(out),
+      sampler_(targets, kPatience) {
   choice_.comparison = Comparison::previous;
 }
 

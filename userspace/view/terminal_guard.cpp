@@ -61,10 +61,16 @@ TerminalGuard::TerminalGuard() {
     child_.reset(::fcntl(low.get(), F_DUPFD_CLOEXEC, 0));
   }
   const UniqueFd us(ends[1]);
+  // None may reach the child before it ignores them.
+  sigset_t all;
+  sigset_t blocked;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &blocked);
   pid_ = child_.valid() ? ::fork() : -1;
   if (pid_ == 0) {
     guard(us.get(), before);
   }
+  ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
   if (pid_ < 0) {
     child_.reset();
   }

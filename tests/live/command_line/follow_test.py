@@ -13,8 +13,9 @@ import tracemalloc
 from code_differences import code_differences
 from family import FamilyTarget, FollowTest, expected_of_child, has_session, held_by_child
 from live_view_test import LEAVE_SCREEN, Terminal
-from support import (DONE, NO_TARGET, RUN_DIRECTORY, TABLE, USAGE, is_locked, main, remove_stale, run_tmbpf,
-                     supported_pythons, table_row, wait_until)
+from plain_table import TABLE, table_row
+from support import (DONE, NO_TARGET, RUN_DIRECTORY, USAGE, is_locked, main, remove_stale, run_tmbpf, supported_pythons,
+                     wait_until)
 
 
 class FollowedChildrenTest(FollowTest):

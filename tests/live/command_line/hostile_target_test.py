@@ -7,7 +7,8 @@ import time
 
 from code_differences import code_differences
 from python_target import PythonTarget, interpreters_to_test
-from support import DONE, TABLE, CommandLineTest, main, run_tmbpf
+from plain_table import TABLE
+from support import DONE, CommandLineTest, main, run_tmbpf
 
 TRACED = 0.3  # seconds
 SECONDS = 30  # for a run that traces so long

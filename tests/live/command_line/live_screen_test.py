@@ -192,8 +192,8 @@ class ProcessesTest(ScreenTest):
         second.hold(50, 3000)
         for key, place, pid, count in (("n", 2, second.pid, 50), ("n", 1, first.pid, 300), ("p", 2, second.pid, 50)):
             tmux.press(key)
-            tmux.wait_until(lambda screen, want=(place, pid, count): f"process {want[0]} of 2: pid {want[1]}: " in screen
-                            and re.search(rf" {want[2]} .*target\.py:{LINE}", screen), f"process {place}")
+            wanted = rf"(?s)process {place} of 2: pid {pid}: .* {count} [^\n]*target\.py:{LINE}"
+            tmux.wait_until(lambda screen, wanted=wanted: re.search(wanted, screen), f"process {place}")
         tmux.press("P")
         screen = tmux.wait_until(lambda screen: re.search(r"PID +Traced +RSS +State +Command", screen), "the list")
         for pid in (first.pid, second.pid):

@@ -13,8 +13,9 @@ import termios
 import time
 
 from code_differences import code_differences
-from support import (DONE, FAILED, INTERRUPTED, NO_TARGET, TABLE, CommandLineTest, Target, expected, main, marked_line,
-                     run_tmbpf, supported_pythons, table_row, tmbpf_path, wait_until)
+from plain_table import TABLE, table_row
+from support import (DONE, FAILED, INTERRUPTED, NO_TARGET, CommandLineTest, Target, expected, main, marked_line,
+                     run_tmbpf, supported_pythons, tmbpf_path, wait_until)
 
 HELD = rf"target\.py:{marked_line('held')}"
 LEAVE_SCREEN = "\x1b[?1049l"

@@ -5,8 +5,9 @@ import os
 import signal
 
 from code_differences import code_differences
-from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, TABLE, CommandLineTest, expected, held, is_held, main,
-                     run_tmbpf, supported_pythons, wait_until)
+from plain_table import TABLE
+from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, expected, held, is_held, main, run_tmbpf,
+                     supported_pythons, wait_until)
 
 INTEGERS = ("pid", "frames", "traced_current", "traced_peak", "traces", "max_traces", "tracer_memory",
             "kernel_memory", "process_rss", "sites", "lost", "requests", "frees")

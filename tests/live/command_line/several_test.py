@@ -6,7 +6,8 @@ import os
 import subprocess
 
 from named_target import NamedTargetTest
-from support import DONE, FAILED, NO_TARGET, TABLE, USAGE, main, run_tmbpf, wait_until
+from plain_table import TABLE
+from support import DONE, FAILED, NO_TARGET, USAGE, main, run_tmbpf, wait_until
 
 # Its child has the same command line, and ends with it.
 PARENT = """

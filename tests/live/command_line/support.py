@@ -25,12 +25,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "oracle"))
 import interpreters  # noqa: E402  (the finder is the oracle's)
 from code_differences import code_differences  # noqa: E402
+from plain_table import TABLE  # noqa: E402
 
 TARGET = os.path.join(HERE, "target.py")
 RUN_DIRECTORY = "/run/tmbpf"
 NOBODY = 65534
 TIMEOUT = 60  # seconds: nothing here takes as long unless it hangs
-TABLE = "Total Python memory: "  # once in each table of plain text
 SKIPPED = 77  # what CTest is told by SKIP_RETURN_CODE
 
 DONE, FAILED, USAGE, NO_TARGET, NOT_PERMITTED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -223,13 +223,6 @@ def held(snapshot: tracemalloc.Snapshot) -> tuple:
 
 def expected(count: int, size: int) -> tuple:
     return count * sys.getsizeof(bytes(size)), count
-
-
-def table_row(place: str, size: int, count: int, rank: str = "[0-9]+") -> str:
-    """The pattern of a row of plain text: `size` bytes, some hundred KiB, in `count` blocks of equal size. `place`
-    is the end of file:line, a pattern."""
-    return (rf"(?m)^#{rank}: \S*{place}: size={size / 1024:.0f} KiB( \(\S+ \S+\))?, count={count}( \(\S+\))?, "
-            rf"average={size // count} B$")
 
 
 class CommandLineTest(unittest.TestCase):

@@ -9,8 +9,9 @@ import time
 
 from code_differences import code_differences
 from pid_reuse import PidTaken, start_with_pid
+from plain_table import table_row
 from support import (DONE, NO_TARGET, TARGET, CommandLineTest, Target, expected, held, main, run_tmbpf,
-                     supported_pythons, table_row, wait_until)
+                     supported_pythons, wait_until)
 
 
 class TargetEndTest(CommandLineTest):
