@@ -10,7 +10,7 @@ import time
 from bench_target import BenchFailed
 
 COMMAND_SECONDS = 60
-FIRST_ROW = re.compile(r"^ *1 +[0-9.]+ ")  # rank and size
+FIRST_ROW = re.compile(r"^#1: ")
 LOCK = "/run/tmbpf/{}.lock"  # holds the pid of the session (userspace/trace/target_lock.cpp)
 
 

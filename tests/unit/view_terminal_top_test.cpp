@@ -1,132 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The full-screen view on a pseudo terminal: a child owns the screen, the test is the terminal.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <pty.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
-#include <utmp.h>
 
-#include <array>
-#include <cerrno>
 #include <csignal>
-#include <cstdlib>
+#include <cstdio>
 #include <cstring>
-#include <functional>
 #include <stdexcept>
 #include <string>
 
+#include "tests/unit/view_pseudo_terminal.h"
 #include "userspace/view/terminal_top.h"
 #include "util/error.h"
-#include "util/unique_fd.h"
 
 namespace tmbpf::test {
 namespace {
 
-constexpr int kSeconds = 20;  // for the child, then it is ended
-
-class PseudoTerminal {
- public:
-  PseudoTerminal() {
-    int master = -1;
-    int slave = -1;
-    const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-    if (::openpty(&master, &slave, nullptr, nullptr, &size) != 0) {
-      throw std::runtime_error("openpty failed");
-    }
-    master_.reset(master);
-    slave_.reset(slave);
-    ::tcgetattr(slave, &before_);
-  }
-
-  // Runs `action` in a child on this terminal. Its result becomes the child's exit status.
-  void start(const std::function<int()>& action, const char* kind = "xterm") {
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::alarm(kSeconds);
-      ::setenv("TERM", kind, 1);
-      ::setenv("LC_ALL", "C.UTF-8", 1);
-      const int terminal = ::dup(slave_.get());
-      ::login_tty(terminal);
-      ::_exit(action());
-    }
-  }
-
-  // Reads on until `text` has come; false when the child ended before.
-  bool wait_for(const std::string& text) {
-    while (output_.find(text) == std::string::npos) {
-      if (!read_some(100) && ended()) {
-        while (read_some(0)) {
-        }
-        return output_.find(text) != std::string::npos;
-      }
-    }
-    return true;
-  }
-
-  int finish() {
-    while (!ended()) {
-      read_some(100);
-    }
-    while (read_some(0)) {
-    }
-    return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
-  }
-
-  void type(const std::string& keys) const {
-    ASSERT_EQ(::write(master_.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-  }
-
-  void resize(unsigned short rows, unsigned short columns) const {
-    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
-    ASSERT_EQ(::ioctl(master_.get(), TIOCSWINSZ, &size), 0);
-  }
-
-  [[nodiscard]] bool is_as_before() const {
-    termios now{};
-    ::tcgetattr(slave_.get(), &now);
-    return now.c_lflag == before_.c_lflag && now.c_iflag == before_.c_iflag &&
-           now.c_oflag == before_.c_oflag;
-  }
-
-  [[nodiscard]] const std::string& output() const { return output_; }
-
- private:
-  bool read_some(int milliseconds) {
-    pollfd ready{.fd = master_.get(), .events = POLLIN, .revents = 0};
-    std::array<char, 4096> buffer{};
-    if (::poll(&ready, 1, milliseconds) <= 0 || (ready.revents & POLLIN) == 0) {
-      return false;
-    }
-    const ssize_t got = ::read(master_.get(), buffer.data(), buffer.size());
-    if (got > 0) {
-      output_.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return got > 0;
-  }
-
-  bool ended() {
-    if (child_ > 0 && ::waitpid(child_, &status_, WNOHANG) == child_) {
-      child_ = 0;
-    }
-    return child_ <= 0;
-  }
-
-  UniqueFd master_;
-  UniqueFd slave_;
-  termios before_{};
-  pid_t child_ = 0;
-  int status_ = 0;
-  std::string output_;
-};
-
-constexpr const char* kEnterFullScreen = "\x1b[?1049h";
-constexpr const char* kLeaveFullScreen = "\x1b[?1049l";
-
-int wait_for_key(TerminalTop& top) {
+Key wait_for_key(TerminalTop& top) {
   for (;;) {
     if (const auto key = top.read_key()) {
       return *key;
@@ -143,8 +35,8 @@ TEST(TerminalTop, ShowsLinesReadsAKeyAndGivesTheTerminalBack) {
     if (top.read_key()) {
       return 1;
     }
-    top.show({"first line", "caf\xc3\xa9"});
-    return wait_for_key(top) == 'q' ? 0 : 2;
+    top.show({{"first line"}, {"caf\xc3\xa9", LineStyle::selected}});
+    return wait_for_key(top) == key_of('q') ? 0 : 2;
   });
   ASSERT_TRUE(terminal.wait_for("caf\xc3\xa9")) << testing::PrintToString(terminal.output());
   EXPECT_FALSE(terminal.is_as_before());
@@ -161,7 +53,7 @@ TEST(TerminalTop, GivesTheTerminalBackWhenAnExceptionPasses) {
   terminal.start([] {
     try {
       TerminalTop top;
-      top.show({"about to fail"});
+      top.show({{"about to fail"}});
       throw std::runtime_error("failed");
     } catch (const std::runtime_error&) {
       return 7;
@@ -183,11 +75,11 @@ TEST(TerminalTop, NoticesANewSizeEvenWithItsSignalBlocked) {
     if (TerminalTop::width() != 80 || TerminalTop::height() != 24) {
       return 1;
     }
-    top.show({"ready"});
-    if (wait_for_key(top) != TerminalTop::kResized) {
+    top.show({{"ready"}});
+    if (wait_for_key(top) != Key::resized) {
       return 2;
     }
-    top.show(std::vector<std::string>(100, std::string(500, 'w')));
+    top.show(ScreenLines(100, {std::string(500, 'w')}));
     return TerminalTop::width() == 120 && TerminalTop::height() == 10 ? 0 : 3;
   });
   ASSERT_TRUE(terminal.wait_for("ready"));
@@ -199,9 +91,10 @@ TEST(TerminalTop, CutsWhatDoesNotFitTheScreen) {
   PseudoTerminal terminal;
   terminal.start([] {
     TerminalTop top;
-    std::vector<std::string> lines(24, "shown");
-    lines.emplace_back("below the screen");
-    lines[0] = std::string(80, 'x') + "beyond the edge";
+    ScreenLines lines(24, {"shown"});
+    lines.push_back({"below the screen"});
+    lines[0] = {std::string(80, 'x') + "beyond the edge"};
+    lines[1] = {std::string(79, 'x') + "\u6f22"};  // it takes two columns
     top.show(lines);
     return 0;
   });
@@ -209,6 +102,47 @@ TEST(TerminalTop, CutsWhatDoesNotFitTheScreen) {
   EXPECT_NE(terminal.output().find("shown"), std::string::npos);
   EXPECT_EQ(terminal.output().find("beyond"), std::string::npos);
   EXPECT_EQ(terminal.output().find("below"), std::string::npos);
+  EXPECT_EQ(terminal.output().find("\u6f22"), std::string::npos);
+}
+
+TEST(TerminalTop, KnowsTheKeysOfATerminal) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    TerminalTop top;
+    top.show({{"ready"}});
+    for (const Key key : {Key::up, Key::down, Key::page_up, Key::page_down, Key::home, Key::end,
+                          Key::enter, Key::backspace, Key::tab, Key::space, key_of(0xe9)}) {
+      if (wait_for_key(top) != key) {
+        return 1;
+      }
+    }
+    return wait_for_key(top) == Key::escape ? 0 : 2;
+  });
+  ASSERT_TRUE(terminal.wait_for("ready"));
+  terminal.type("\x1bOA\x1bOB\x1b[5~\x1b[6~\x1bOH\x1bOF\r\x7f\t \xc3\xa9\x1b");
+  EXPECT_EQ(terminal.finish(), 0);
+}
+
+TEST(TerminalTop, GivesTheTerminalBackForAWhile) {
+  PseudoTerminal terminal;
+  terminal.start([] {
+    TerminalTop top;
+    top.show({{"the screen"}});
+    top.suspend();
+    std::printf("in between\n");
+    std::fflush(stdout);
+    top.resume();
+    top.show({{"the screen"}});
+    return 0;
+  });
+  EXPECT_EQ(terminal.finish(), 0);
+  const std::string& output = terminal.output();
+  const std::size_t between = output.find("in between");
+  ASSERT_NE(between, std::string::npos);
+  EXPECT_LT(output.find(kLeaveFullScreen), between);
+  EXPECT_NE(output.find(kEnterFullScreen, between), std::string::npos);
+  EXPECT_NE(output.find("the screen", between), std::string::npos);
+  EXPECT_TRUE(terminal.is_as_before());
 }
 
 TEST(TerminalTop, SaysThatATerminalTypeIsUnknown) {

@@ -5,9 +5,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <ctime>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -33,24 +30,7 @@ std::string time_text(const Snapshot& snapshot) {
   if (!time) {
     return printable(metadatum<std::string>(snapshot.metadata(), kOldTime).value_or(""));
   }
-  if (!(std::fabs(*time) < 1e11)) {
-    return "";
-  }
-  const auto seconds = static_cast<std::time_t>(*time);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (::localtime_r(&seconds, &parts) == nullptr) {
-    return "";
-  }
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
-}
-
-BlockSum sum_of(const Snapshot& snapshot) {
-  BlockSum sum;
-  snapshot.traces().for_each([&sum](std::uint32_t, TracebackId, std::uint64_t size, double weight) {
-    sum.add(size, weight);
-  });
-  return sum;
+  return format_local_time(*time);
 }
 
 std::vector<StatisticDiff> rows_of(const Snapshot& snapshot, const Snapshot* old,
@@ -63,31 +43,6 @@ std::vector<StatisticDiff> rows_of(const Snapshot& snapshot, const Snapshot* old
     rows.push_back({.key = each.key, .size = each.size, .count = each.count});
   }
   return rows;
-}
-
-void sort_rows(std::vector<StatisticDiff>& rows, SortOrder order) {
-  const auto value = [order](const StatisticDiff& row) -> long double {
-    switch (order) {
-      case SortOrder::size:
-        return static_cast<long double>(row.size);
-      case SortOrder::count:
-        return static_cast<long double>(row.count);
-      case SortOrder::average:
-        return row.count == 0
-                   ? 0.0L
-                   : static_cast<long double>(row.size) / static_cast<long double>(row.count);
-      case SortOrder::size_diff:
-        return static_cast<long double>(row.size_diff);
-      case SortOrder::count_diff:
-        return static_cast<long double>(row.count_diff);
-      case SortOrder::tracemalloc:
-        break;
-    }
-    return 0;
-  };
-  if (order != SortOrder::tracemalloc) {
-    std::ranges::stable_sort(rows, std::ranges::greater(), value);
-  }
 }
 
 // Tables that grow would else get pages from the kernel anew each time, which is a tenth of the
@@ -110,11 +65,11 @@ Analysis::View Analysis::open(const std::string& path) {
   FileProgress progress(path);
   Snapshot whole = read_snapshot(path, table_, progress.reporter(), options_.read_scope());
   progress.clear();
-  const BlockSum all = sum_of(whole);
+  const BlockSum all = total_of(whole);
   Snapshot some =
       options_.filters.empty() ? std::move(whole) : filter_traces(whole, options_.filters);
   some = by_address(by_age(std::move(some), path), path);
-  BlockSum hidden = all.without(sum_of(some));
+  BlockSum hidden = all.without(total_of(some));
   return {.path = path, .name = path, .snapshot = std::move(some), .hidden = hidden};
 }
 
@@ -169,8 +124,8 @@ void Analysis::show_text(const View& view, const View* old, const std::vector<St
   if (old != nullptr) {
     input.compared_to = old->path;
   }
-  const BlockSum sum = sum_of(view.snapshot);
-  const BlockSum before = old != nullptr ? sum_of(old->snapshot) : BlockSum();
+  const BlockSum sum = total_of(view.snapshot);
+  const BlockSum before = old != nullptr ? total_of(old->snapshot) : BlockSum();
   input.total.size = sum.size();
   input.total.count = sum.count();
   input.total.size_diff = static_cast<std::int64_t>(sum.size() - before.size());

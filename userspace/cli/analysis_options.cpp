@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/analysis_options.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 #include "userspace/cli/address.h"
 #include "userspace/cli/quantity_text.h"
-#include "util/error.h"
 
 namespace tmbpf {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, SortOrder>, 5> kOrders{
-    {{"size", SortOrder::size},
-     {"count", SortOrder::count},
-     {"average", SortOrder::average},
-     {"size-diff", SortOrder::size_diff},
-     {"count-diff", SortOrder::count_diff}}};
 
 bool wants_color(const std::string& when) {
   const char* const no_color =
@@ -45,21 +34,7 @@ ReadScope AnalysisOptions::read_scope() const {
 }
 
 void AnalysisArguments::add_to(CLI::App& app) {
-  app.add_option("--group-by", group_by_, "lineno, filename, traceback or function")
-      ->check(CLI::IsMember({"lineno", "filename", "traceback", "function"}))
-      ->capture_default_str()
-      ->group("Grouping");
-  CLI::Option* cumulative =
-      app.add_flag("--cumulative", cumulative_,
-                   "Count a block at every frame of its traceback, each time that one occurs")
-          ->group("Grouping");
-  app.add_flag("--cumulative-unique", unique_, "The same, but once in each group")
-      ->excludes(cumulative)
-      ->group("Grouping");
-  app.add_option("--sort", sort_,
-                 "size, count, average, size-diff or count-diff; default: as tracemalloc")
-      ->check(CLI::IsMember({"size", "count", "average", "size-diff", "count-diff"}))
-      ->group("Grouping");
+  grouping_.add_to(app);
   filters_.add_to(app);
   app.add_option("--block", block_, "Only the block that holds this address: 0x7f5a12345670")
       ->type_name("ADDRESS")
@@ -92,17 +67,9 @@ void AnalysisArguments::add_to(CLI::App& app) {
 
 AnalysisOptions AnalysisArguments::options() const {
   AnalysisOptions options;
-  options.group_by = *parse_key_type(group_by_);
-  options.cumulative =
-      unique_ ? Cumulative::unique : (cumulative_ ? Cumulative::yes : Cumulative::no);
-  if (options.group_by == KeyType::traceback && options.cumulative != Cumulative::no) {
-    throw Error("tracebacks cannot be grouped cumulatively",
-                "Group by lineno, filename or function, or leave out --cumulative.",
-                ExitStatus::usage);
-  }
-  for (const auto& [word, order] : kOrders) {
-    options.sort = sort_ == word ? order : options.sort;
-  }
+  options.group_by = grouping_.group_by();
+  options.cumulative = grouping_.cumulative();
+  options.sort = grouping_.sort();
   const auto shows = [this](const char* what) {
     return std::ranges::find(hide_, what) == hide_.end();
   };

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "userspace/cli/filter_arguments.h"
+#include "userspace/cli/grouping_arguments.h"
 #include "userspace/files/read_scope.h"
 #include "userspace/model/filter.h"
 #include "userspace/model/grouping.h"
+#include "userspace/model/sort_order.h"
 #include "userspace/view/top_text.h"
 
 namespace tmbpf {
-
-enum class SortOrder : std::uint8_t { tracemalloc, size, count, average, size_diff, count_diff };
 
 struct AnalysisOptions {
   KeyType group_by = KeyType::lineno;
@@ -43,10 +43,7 @@ class AnalysisArguments {
   [[nodiscard]] AnalysisOptions options() const;
 
  private:
-  std::string group_by_ = "lineno";
-  bool cumulative_ = false;
-  bool unique_ = false;
-  std::string sort_;
+  GroupingArguments grouping_;
   std::size_t limit_ = 10;
   FilterArguments filters_;
   std::string block_;

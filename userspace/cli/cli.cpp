@@ -56,7 +56,7 @@ int run_live_view(const CommandLine& line) {
                 ExitStatus::usage);
   }
   if (live.program.empty()) {
-    live.pid = line.live_target.one(TargetKind::python);
+    live.pids = line.live_target.all(TargetKind::python);
   }
   return run_live(live, line.capture);
 }

@@ -6,10 +6,15 @@ namespace {
 
 constexpr const char* kFooter = R"(Examples:
   sudo tmbpf --pid 1234                                what holds memory, by line, refreshed
+  sudo tmbpf --name worker.py --all                    several processes, one screen
   sudo tmbpf -- python3 app.py                         the same from the first instruction
   sudo tmbpf start --pid 1234 --frames 25              a session in the background
   sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc), .pb.gz (pprof), ...
   tmbpf stats --group-by traceback a.pickle            what it held, by traceback
+
+Keys of the live view: Enter shows a group's tracebacks; / filters; l f u t group by line, file,
+function, traceback; 1 to 5 sort; C is cumulative; c compares with the refresh before, b with a
+baseline; space pauses; s writes a snapshot; P lists the processes; ? shows all; q ends.
 
 Files:
   /run/tmbpf     a lock for each traced process, a socket for each session
@@ -200,7 +205,7 @@ void add_analysis_commands(CLI::App& app, CommandLine& line) {
 void define_command_line(CLI::App& app, CommandLine& line) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tmbpf ") + TMBPF_VERSION);
-  line.live_target.add_to(app);
+  line.live_target.add_several_to(app);
   add_live_options(app, line.live);
   add_capture_options(app, line.capture);
   app.require_subcommand(0, 1);

@@ -10,7 +10,7 @@
 #include "userspace/cli/analysis_options.h"
 #include "userspace/cli/capture_options.h"
 #include "userspace/cli/filter_arguments.h"
-#include "userspace/cli/live_command.h"
+#include "userspace/cli/live_options.h"
 #include "userspace/cli/record_options.h"
 #include "userspace/cli/target_arguments.h"
 

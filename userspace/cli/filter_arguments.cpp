@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/filter_arguments.h"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
+#include "userspace/model/filter_text.h"
+
 namespace tmbpf {
-namespace {
-
-// PATTERN[:LINE]
-Filter parse_filter(const std::string& text, bool inclusive) {
-  Filter filter{.inclusive = inclusive, .filename_pattern = text};
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string::npos) {
-    std::uint32_t line = 0;
-    const char* const end_of_text = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data() + colon + 1, end_of_text, line);
-    if (error == std::errc() && end == end_of_text) {
-      filter.lineno = line;
-      filter.filename_pattern.resize(colon);
-    }
-  }
-  return filter;
-}
-
-}  // namespace
 
 void FilterArguments::add_to(CLI::App& app) {
   app.add_option("--include", include_, "Only traces of files like PATTERN[:LINE]; may repeat")

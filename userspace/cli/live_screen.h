@@ -1,42 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the live table goes: a full screen on a terminal, else plain text one table after another.
+// The live view on the full screen, and what its keys ask for.
 #pragma once
 
-#include <cstddef>
-#include <cstdio>
-#include <memory>
-#include <string>
-#include <vector>
+#include <sys/types.h>
 
+#include <map>
+#include <memory>
+#include <set>
+
+#include "userspace/cli/live_display.h"
+#include "userspace/cli/live_options.h"
+#include "userspace/cli/live_sampler.h"
+#include "userspace/cli/live_targets.h"
+#include "userspace/cli/output_series.h"
+#include "userspace/cli/output_template.h"
+#include "userspace/files/source_files.h"
+#include "userspace/view/live/live_view.h"
+#include "userspace/view/terminal_guard.h"
 #include "userspace/view/terminal_top.h"
 
 namespace tmbpf {
 
-class LiveScreen {
+class LiveScreen : public LiveDisplay {
  public:
-  // `plain`: never the full screen. `out` receives plain text and must outlive the object.
-  LiveScreen(bool plain, std::FILE* out);
+  // Whether standard input and output are a terminal.
+  static bool possible();
 
-  void show(const std::vector<std::string>& lines);
-  // Leaves the full screen, so that what follows stays readable.
-  void close() { top_.reset(); }
-  // What the user pressed since the last call, and whether the size changed.
-  struct Keys {
-    bool quit = false;    // q
-    bool redraw = false;  // another size, or another table is asked for
-    int step = 0;         // n: to the next table, p: to the one before
-  };
-  Keys read_keys();
+  // All must outlive the object. Throws Error: see TerminalTop; (usage) for options that do not
+  // fit.
+  LiveScreen(LiveTargets& targets, const LiveOptions& options, const TerminalGuard& guard);
 
-  [[nodiscard]] bool full_screen() const { return top_ != nullptr; }
-  [[nodiscard]] std::size_t width() const;
-  [[nodiscard]] std::size_t rows(std::size_t wanted) const;  // that fit below the header
-  [[nodiscard]] int input_fd() const;                        // -1: none
+  void refresh() override;
+  void take_ended() override;
+  void show_last() override;
+  [[nodiscard]] int input_fd() const override { return TerminalTop::input_fd(); }
+  bool take_keys() override;
+  [[nodiscard]] bool stays() const override { return true; }
+  void suspend() override;
+  void resume() override;
 
  private:
+  void take_chosen();
+  void draw();
+  void write_snapshot();
+  std::string write_snapshot_of(Tracer& tracer);
+
+  LiveTargets& targets_;
+  const LiveOptions& options_;
+  OutputTemplate names_;
+  std::map<pid_t, OutputSeries> series_;
+  LiveSampler sampler_;
+  std::map<pid_t, SourceFiles> sources_;
+  std::set<const Tracer*> done_;  // ended, and taken since
   std::unique_ptr<TerminalTop> top_;
-  std::FILE* out_;
-  bool first_ = true;
+  LiveView view_;
 };
 
 }  // namespace tmbpf

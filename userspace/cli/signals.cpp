@@ -8,11 +8,16 @@
 
 namespace tmbpf {
 
-Signals::Signals() {
+Signals::Signals(Kind kind) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
     sigaddset(&set, signal);
+  }
+  for (const int signal : {SIGTSTP, SIGCONT}) {
+    if (kind == Kind::job) {
+      sigaddset(&set, signal);
+    }
   }
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

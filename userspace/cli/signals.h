@@ -16,7 +16,9 @@ struct Signal {
 // Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD for the whole process; to be made before any thread.
 class Signals {
  public:
-  Signals();
+  // job: SIGTSTP and SIGCONT, too, for who owns a terminal.
+  enum class Kind { plain, job };
+  explicit Signals(Kind kind = Kind::plain);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // The next one that came, or nothing.

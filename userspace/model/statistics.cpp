@@ -24,6 +24,14 @@ std::int64_t difference(std::uint64_t left, std::uint64_t right) {
 
 }  // namespace
 
+BlockSum total_of(const Snapshot& snapshot) {
+  BlockSum sum;
+  snapshot.traces().for_each([&sum](std::uint32_t, TracebackId, std::uint64_t size, double weight) {
+    sum.add(size, weight);
+  });
+  return sum;
+}
+
 std::vector<Statistic> statistics(const Snapshot& snapshot, KeyType type, Cumulative cumulative) {
   Grouping grouping(snapshot.table(), type, cumulative);
   const std::vector<BlockSum> sums = grouping.sum(snapshot);

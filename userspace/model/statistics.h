@@ -5,12 +5,16 @@
 
 #include <vector>
 
+#include "userspace/model/block_sum.h"
 #include "userspace/model/grouping.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistic.h"
 #include "userspace/model/statistic_diff.h"
 
 namespace tmbpf {
+
+// All its blocks.
+BlockSum total_of(const Snapshot& snapshot);
 
 // In tracemalloc's order. As there, the most recent frame is the key's (all frames for traceback),
 // and total_nframe is ignored. Throws Error (usage) for cumulative with KeyType::traceback.

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <ctime>
 
 #include "userspace/model/wtf8.h"
 
@@ -69,6 +71,19 @@ std::string format_duration(double seconds) {
     return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   }
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string format_local_time(double seconds) {
+  if (!(std::fabs(seconds) < 1e11)) {
+    return "";
+  }
+  const auto whole = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::localtime_r(&whole, &parts) == nullptr) {
+    return "";
+  }
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
 }
 
 std::string format_percent(double ratio, int decimals) {

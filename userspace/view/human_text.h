@@ -15,6 +15,9 @@ std::string format_count(std::uint64_t value);
 // 7.4 -> "7 s", 200 -> "3 min 20 s", 7500 -> "2 h 05 min".
 std::string format_duration(double seconds);
 
+// Unix seconds -> "2026-01-31 23:59:59" where we are; "" for what no calendar has.
+std::string format_local_time(double seconds);
+
 // A ratio in percent with that many decimals, rounded down, so that "100.00 %" means all.
 std::string format_percent(double ratio, int decimals);
 

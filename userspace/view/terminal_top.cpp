@@ -2,23 +2,28 @@
 #include "userspace/view/terminal_top.h"
 
 #define NCURSES_NOMACROS
+#define NCURSES_WIDECHAR 1
 #include <langinfo.h>
 #include <ncurses.h>
 #include <sys/ioctl.h>
+#include <term.h>
+#undef lines
+#undef columns
 #include <unistd.h>
 
 #include <algorithm>
 #include <clocale>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <string_view>
 
+#include "userspace/model/wtf8.h"
 #include "util/error.h"
 
 namespace tmbpf {
 namespace {
-
-bool terminal_speaks_utf8() { return std::string_view(nl_langinfo(CODESET)) == "UTF-8"; }
 
 // Other character sets get '?', one per character.
 std::string ascii_only(const std::string& text) {
@@ -32,6 +37,88 @@ std::string ascii_only(const std::string& text) {
     }
   }
   return result;
+}
+
+// As many characters as fit into `width` columns; what has no width is left out.
+std::wstring fitting(std::string_view text, std::size_t width) {
+  std::wstring result;
+  std::size_t used = 0;
+  while (!text.empty()) {
+    const auto character = static_cast<wchar_t>(take_code_point(text));
+    const int columns = ::wcwidth(character);
+    if (columns <= 0) {
+      continue;
+    }
+    used += static_cast<std::size_t>(columns);
+    if (used > width) {
+      break;
+    }
+    result += character;
+  }
+  return result;
+}
+
+attr_t attributes_of(LineStyle style) {
+  switch (style) {
+    case LineStyle::selected:
+      return A_REVERSE;
+    case LineStyle::strong:
+    case LineStyle::warning:
+      return A_BOLD;
+    case LineStyle::plain:
+      break;
+  }
+  return A_NORMAL;
+}
+
+Key key_of_code(wint_t code) {
+  switch (code) {
+    case KEY_UP:
+      return Key::up;
+    case KEY_DOWN:
+      return Key::down;
+    case KEY_PPAGE:
+      return Key::page_up;
+    case KEY_NPAGE:
+      return Key::page_down;
+    case KEY_HOME:
+      return Key::home;
+    case KEY_END:
+      return Key::end;
+    case KEY_ENTER:
+      return Key::enter;
+    case KEY_BACKSPACE:
+      return Key::backspace;
+    case KEY_RESIZE:
+      return Key::resized;
+    default:
+      return Key::other;
+  }
+}
+
+Key key_of_character(wint_t character) {
+  switch (character) {
+    case '\r':
+    case '\n':
+      return Key::enter;
+    case 0x08:
+    case 0x7f:
+      return Key::backspace;
+    default:
+      return tmbpf::key_of(static_cast<char32_t>(character));
+  }
+}
+
+// What leaves the full screen: attributes off, the cursor shown, the keypad and the screen as they
+// were.
+std::string leaving_sequence() {
+  std::string text;
+  for (const char* name : {"sgr0", "cnorm", "rmkx", "rmcup"}) {
+    const char* const sequence = tigetstr(name);
+    const bool known = sequence != nullptr && reinterpret_cast<std::intptr_t>(sequence) != -1;
+    text += known ? sequence : "";
+  }
+  return text;
 }
 
 SCREEN* open_screen() {
@@ -51,44 +138,87 @@ SCREEN* open_screen() {
 
 }  // namespace
 
-TerminalTop::TerminalTop() : screen_(open_screen()) {
+TerminalTop::TerminalTop(const TerminalGuard* guard) : guard_(guard), screen_(open_screen()) {
+  constexpr int kEscapeDelay = 100;  // milliseconds that the rest of a key may take, over ssh too
+  set_escdelay(kEscapeDelay);
   cbreak();
   noecho();
   nonl();
   curs_set(0);
   keypad(stdscr, true);
   nodelay(stdscr, true);
+  arm();
 }
 
 TerminalTop::~TerminalTop() {
-  endwin();
+  suspend();
   delscreen(screen_);
 }
 
-void TerminalTop::show(const std::vector<std::string>& lines) {
+void TerminalTop::arm() const {
+  if (guard_ != nullptr) {
+    guard_->arm(leaving_sequence());
+  }
+}
+
+void TerminalTop::suspend() {
+  endwin();
+  if (guard_ != nullptr) {
+    guard_->disarm();
+  }
+}
+
+void TerminalTop::resume() {
+  reset_prog_mode();
+  redrawwin(stdscr);
+  clearok(stdscr, true);
+  wrefresh(stdscr);
+  curs_set(0);
+  resized_ = true;  // it may have been while nobody looked
+  arm();
+}
+
+void TerminalTop::show(const ScreenLines& lines) {
   follow_size();
   werase(stdscr);
-  const bool utf8 = terminal_speaks_utf8();
+  const bool utf8 = speaks_utf8();
   const std::size_t shown = std::min(lines.size(), height());
   for (std::size_t i = 0; i < shown; ++i) {
-    const std::string line = utf8 ? lines[i] : ascii_only(lines[i]);
-    mvwaddnstr(stdscr, static_cast<int>(i), 0, line.c_str(), -1);
+    const std::wstring text =
+        fitting(utf8 ? to_wtf8(lines[i].text) : ascii_only(lines[i].text), width());
+    const attr_t attributes = attributes_of(lines[i].style);
+    const int row = static_cast<int>(i);
+    wattrset(stdscr, static_cast<int>(attributes));
+    mvwaddnwstr(stdscr, row, 0, text.c_str(), -1);
+    if (lines[i].style == LineStyle::selected) {
+      mvwchgat(stdscr, row, 0, -1, attributes, 0, nullptr);  // the whole row
+    }
   }
+  wattrset(stdscr, A_NORMAL);
   wrefresh(stdscr);
 }
 
-std::optional<int> TerminalTop::read_key() {
+std::optional<Key> TerminalTop::read_key() {
   follow_size();
   if (resized_) {
     resized_ = false;
-    return kResized;
+    return Key::resized;
   }
-  const int key = wgetch(stdscr);
-  if (key == KEY_RESIZE) {
-    return kResized;
+  wint_t code = 0;
+  switch (wget_wch(stdscr, &code)) {
+    case KEY_CODE_YES:
+      return key_of_code(code);
+    case OK:
+      if (code == static_cast<wint_t>(Key::redraw)) {
+        clearok(stdscr, true);
+      }
+      return key_of_character(code);
+    default:
+      return std::nullopt;
   }
-  return key == ERR ? std::nullopt : std::optional(key);
 }
+
+bool TerminalTop::speaks_utf8() { return std::string_view(nl_langinfo(CODESET)) == "UTF-8"; }
 
 int TerminalTop::input_fd() { return STDIN_FILENO; }
 

@@ -13,8 +13,9 @@ import tracemalloc
 from code_differences import code_differences
 from family import FamilyTarget, FollowTest, expected_of_child, has_session, held_by_child
 from live_view_test import LEAVE_SCREEN, Terminal
-from support import (DONE, NO_TARGET, RUN_DIRECTORY, USAGE, is_locked, main, remove_stale, run_tmbpf,
-                     supported_pythons, wait_until)
+from plain_table import TABLE, table_row
+from support import (DONE, NO_TARGET, RUN_DIRECTORY, USAGE, is_locked, main, remove_stale, run_tmbpf, supported_pythons,
+                     wait_until)
 
 
 class FollowedChildrenTest(FollowTest):
@@ -168,7 +169,7 @@ class FollowedViewTest(FollowTest):
         child = target.child("fork", 200)
         wait_until(lambda: f"\npid {child}: " in view.out, "the child has a table")
         target.let_hold(child)
-        wait_until(lambda: re.search(r"(?m)^ *1 .* 200 +3033 B .*family_target\.py:\d+ +hold$", view.out), "its blocks")
+        wait_until(lambda: re.search(table_row(r"family_target\.py:\d+", 200 * 3033, 200, rank="1"), view.out), "its blocks")
         os.kill(child, signal.SIGKILL)
         wait_until(lambda: re.search(rf"(?m)^pid {child}: .*\nended for", view.out), "its last table")
         view.send(signal.SIGINT)
@@ -192,9 +193,9 @@ class FollowedViewTest(FollowTest):
         self.assertEqual(result.status, DONE, result.err)
         tables = re.split(r"(?m)^(?=pid \d+: )", result.err)
         child = next(table for table in tables if "<string>:10" in table)
-        self.assertRegex(child, r"(?m)^1 .* 200 +3033 B +<string>:10")
+        self.assertRegex(child, table_row("<string>:10", 200 * 3033, 200, rank="1"))
         self.assertIn("ended for", child)
-        self.assertEqual(result.err.count("Location"), 2)
+        self.assertEqual(result.err.count(TABLE), 2)
 
 
 class FollowedScreenTest(FollowTest):
@@ -212,7 +213,7 @@ class FollowedScreenTest(FollowTest):
         child = target.child("fork", 100)
         view = self.run_on("--pid", target.pid, "--follow", terminal=terminal.slave,
                            environment={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
-        terminal.wait_for("process 1 of 2: n shows the next")
+        terminal.wait_for("process 1 of 2: pid ")
         for key, pid in (("n", child), ("n", target.pid), ("p", child)):
             start = len(terminal.read())
             terminal.press(key)

@@ -7,6 +7,7 @@ import time
 
 from code_differences import code_differences
 from python_target import PythonTarget, interpreters_to_test
+from plain_table import TABLE
 from support import DONE, CommandLineTest, main, run_tmbpf
 
 TRACED = 0.3  # seconds
@@ -81,7 +82,7 @@ class HostileTargetTest(CommandLineTest):
     def assert_withstands(self, pid: int, says: str) -> None:
         run, peak = self.trace(pid)
         self.assertEqual(run.process.returncode, DONE, run.err)
-        self.assertIn("Location", run.out)
+        self.assertIn(TABLE, run.out)
         self.assertRegex(run.out, r"traced [^\n]* in [1-9]")
         self.assertRegex(run.out, says)
         self.assertGreater(peak, 0)

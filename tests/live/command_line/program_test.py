@@ -5,6 +5,7 @@ import re
 import signal
 import time
 
+from plain_table import TABLE, table_row
 from support import (FAILED, INTERRUPTED, NO_TARGET, TARGET, CommandLineTest, Result, expected, main, marked_line,
                      run_tmbpf, supported_pythons, wait_until)
 
@@ -25,7 +26,7 @@ class ProgramTest(CommandLineTest):
     def test_an_end_without_finalizing_is_seen_too(self) -> None:
         result = self.run_code("import os; kept = [bytes(700) for i in range(300)]; os._exit(7)")
         self.assertEqual(result.status, 7)
-        self.assertRegex(result.err, r"(?m)^ *\d+ .* 30\d .*<string>:1\b")
+        self.assertRegex(result.err, r"(?m)^#\d+: <string>:1: .* count=30\d\b")
 
     def test_death_by_a_signal_is_128_and_its_number(self) -> None:
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
@@ -38,7 +39,7 @@ class ProgramTest(CommandLineTest):
         result = self.run_code(code, input="some text\nand more\n")
         self.assertEqual((result.status, result.out), (0, "SOME TEXT\nAND MORE\n"))
         self.assertIn("to stderr\n", result.err)
-        self.assertIn("Location", result.err)
+        self.assertIn(TABLE, result.err)
 
     def test_arguments_environment_and_directory_pass_through(self) -> None:
         code = "import os, sys; print(sys.argv[1:], os.environ['TMBPF_TRY'], os.getcwd())"
@@ -52,8 +53,7 @@ class ProgramTest(CommandLineTest):
                 result = run_tmbpf("--", python, "-S", TARGET, input="hold 300 700\n")
                 self.assertEqual((result.status, result.out), (0, "ready\nheld\n"))
                 size, count = expected(300, 700)
-                numbers = rf"\d+ +{size / 1024:.0f} KiB .* {count} +{size // count} B"
-                self.assertRegex(result.err, rf"(?m)^ *{numbers} .*target\.py:{marked_line('held')} +hold$")
+                self.assertRegex(result.err, table_row(rf"target\.py:{marked_line('held')}", size, count))
                 self.assertRegex(result.err, r"lost events 0 \| coverage 100\.00 %")
                 self.assertNotIn("before the attach", result.err)
 
@@ -66,7 +66,7 @@ class ProgramTest(CommandLineTest):
             with self.subTest(launcher[0]):
                 result = run_tmbpf("--", *launcher, "-S", "-c", "kept = [bytes(700) for i in range(300)]; print(2 + 2)")
                 self.assertEqual((result.status, result.out), (0, "4\n"))
-                self.assertRegex(result.err, r"(?m)^ *\d+ .* 30\d .*<string>:1\b")
+                self.assertRegex(result.err, r"(?m)^#\d+: <string>:1: .* count=30\d\b")
 
     def test_a_name_is_looked_up_in_path(self) -> None:
         directory, name = os.path.split(self.python)
@@ -97,7 +97,7 @@ class ProgramTest(CommandLineTest):
         for i in range(12):
             result = run_tmbpf("--", supported_pythons()[i % len(supported_pythons())], "-S", "-c", f"print({i})")
             self.assertEqual((result.status, result.out), (0, f"{i}\n"), result.err)
-            self.assertIn("Location", result.err)
+            self.assertIn(TABLE, result.err)
 
     def test_a_stop_that_somebody_else_asked_for_is_not_its_end(self) -> None:
         result = self.run_code(
@@ -105,12 +105,12 @@ class ProgramTest(CommandLineTest):
             "os.system(f'(sleep 0.6; kill -CONT {os.getpid()}) &'); os.kill(os.getpid(), signal.SIGSTOP); "
             "kept = [bytes(700) for i in range(300)]; print(time.monotonic() - begin > 0.5)")
         self.assertEqual((result.status, result.out), (0, "True\n"), result.err)
-        self.assertRegex(result.err, r"(?m)^ *\d+ .* 3[01]\d .*<string>:1\b")
+        self.assertRegex(result.err, r"(?m)^#\d+: <string>:1: .* count=3[01]\d\b")
 
     def test_tables_come_at_the_interval_while_it_runs(self) -> None:
         result = self.run_code("import time; time.sleep(1.5)", "--interval", "0.3")
         self.assertEqual(result.status, 0)
-        self.assertGreaterEqual(result.err.count("Location"), 4)
+        self.assertGreaterEqual(result.err.count(TABLE), 4)
 
     def test_an_interrupt_reaches_the_program(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -137,7 +137,7 @@ class ProgramTest(CommandLineTest):
         view.send(signal.SIGINT)
         self.assertEqual(view.wait(), 9)
         self.assertEqual(view.out, "tidied\n")
-        self.assertTrue(re.search("Location", view.err))
+        self.assertIn(TABLE, view.err)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import os
 import signal
 
 from code_differences import code_differences
-from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, expected,
-                     held, is_held, main, run_tmbpf, supported_pythons, wait_until)
+from plain_table import TABLE
+from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, expected, held, is_held, main, run_tmbpf,
+                     supported_pythons, wait_until)
 
 INTEGERS = ("pid", "frames", "traced_current", "traced_peak", "traces", "max_traces", "tracer_memory",
             "kernel_memory", "process_rss", "sites", "lost", "requests", "frees")
@@ -105,7 +106,7 @@ class SessionTest(CommandLineTest):
         view.wait_for_table()
         result = run_tmbpf("start", "--pid", target.pid)
         self.assert_refused(result, FAILED, f"(pid {view.pid})")
-        view.wait_for_table(view.out.count("Location") + 1)
+        view.wait_for_table(view.out.count(TABLE) + 1)
 
     def test_two_targets_have_a_session_each(self) -> None:
         targets = [self.target(), self.target()]

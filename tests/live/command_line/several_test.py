@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from named_target import NamedTargetTest
+from plain_table import TABLE
 from support import DONE, FAILED, NO_TARGET, USAGE, main, run_tmbpf, wait_until
 
 # Its child has the same command line, and ends with it.
@@ -121,10 +122,21 @@ class SeveralTest(NamedTargetTest):
         stopped = run_tmbpf("stop", *words)
         self.assertEqual((stopped.status, stopped.out.count("is no longer traced")), (DONE, 2), stopped)
 
-    def test_the_view_takes_one(self) -> None:
-        result = run_tmbpf("--once", *pids_of(self.targets))
-        self.assert_refused(result, USAGE, "2 processes", "one --pid")
-        self.assertEqual(result.out, "")
+    def test_the_view_shows_each(self) -> None:
+        for words in (pids_of(self.targets), ["--name", self.name, "--all"]):
+            result = run_tmbpf("--once", *words)
+            self.assertEqual(result.status, DONE, result.err)
+            for pid in self.pids:
+                self.assertEqual(result.out.count(f"pid {pid}: "), 1, result.out)
+            self.assertEqual(result.out.count(TABLE), 2)
+
+    def test_the_view_shows_those_that_it_can(self) -> None:
+        result = run_tmbpf("--once", "--pid", self.ended.pid, *pids_of(self.targets))
+        self.assert_refused(result, NO_TARGET, f"process {self.ended.pid}")
+        self.assertEqual(result.out.count(TABLE), 2)
+        nobody = run_tmbpf("--once", "--pid", self.ended.pid, "--pid", self.ended.pid + 1)
+        self.assertNotEqual(nobody.status, DONE)
+        self.assertEqual(nobody.out, "")
 
     def test_options_that_do_not_fit_together_are_refused(self) -> None:
         self.assert_refused(run_tmbpf("start", "--pid", self.pids[0], "--name", self.name), USAGE, "--name", "--pid")

@@ -25,6 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "oracle"))
 import interpreters  # noqa: E402  (the finder is the oracle's)
 from code_differences import code_differences  # noqa: E402
+from plain_table import TABLE  # noqa: E402
 
 TARGET = os.path.join(HERE, "target.py")
 RUN_DIRECTORY = "/run/tmbpf"
@@ -102,7 +103,7 @@ class Running:
     def wait_for_table(self, count: int = 1) -> None:
         def shown():
             assert self.process.poll() is None, f"ended early: {self.process.returncode} {self.err}"
-            return self.out.count("Location") >= count
+            return self.out.count(TABLE) >= count
         wait_until(shown, f"table {count}")
 
     def send(self, number: int) -> None:

@@ -9,8 +9,9 @@ import time
 
 from code_differences import code_differences
 from pid_reuse import PidTaken, start_with_pid
-from support import (DONE, NO_TARGET, TARGET, CommandLineTest, Target, expected, held, main,
-                     run_tmbpf, supported_pythons, wait_until)
+from plain_table import table_row
+from support import (DONE, NO_TARGET, TARGET, CommandLineTest, Target, expected, held, main, run_tmbpf,
+                     supported_pythons, wait_until)
 
 
 class TargetEndTest(CommandLineTest):
@@ -83,7 +84,7 @@ class TargetEndTest(CommandLineTest):
                 target.end()
                 self.assertEqual(view.wait(), NO_TARGET)
                 size, count = expected(300, 700)
-                self.assertRegex(view.out, rf"(?m)^1 +{size / 1024:.0f} KiB .* {count} +{size // count} B .*target.py:")
+                self.assertRegex(view.out, table_row(r"target\.py:\d+", size, count, rank="1"))
                 self.assertIn(f"process {target.pid} ended; above is what it held last", view.err)
 
     def test_after_an_exec_nothing_of_the_new_program_is_recorded(self) -> None:

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/live_sampler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "symbols/process/process_identity.h"
+#include "userspace/view/coverage_notes.h"
+
+namespace tmbpf {
+namespace {
+
+std::vector<std::string> notes_of(const TraceStatus& status,
+                                  const std::optional<Coverage>& coverage) {
+  std::vector<std::string> notes;
+  if (!status.replaced_allocator.empty()) {
+    notes.push_back(fmt::format("no longer complete: what {} allocates is not seen",
+                                status.replaced_allocator));
+  }
+  for (const Loss& loss : status.losses) {
+    notes.push_back(fmt::format("lost {}: {}", loss.count, loss.what));
+  }
+  if (coverage) {
+    std::ranges::copy(coverage_notes(*coverage), std::back_inserter(notes));
+  }
+  return notes;
+}
+
+std::string state_text(TargetState state) {
+  return state == TargetState::running ? "tracing" : std::string(to_string(state));
+}
+
+}  // namespace
+
+double unix_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::vector<LiveProcess> LiveSampler::processes() const {
+  std::vector<LiveProcess> all;
+  for (const Tracer* const tracer : targets_.members()) {
+    const bool runs = tracer->state() == TargetState::running;
+    all.push_back({.pid = pid_of(*tracer),
+                   .command = tracer->target().identity.command,
+                   .traced = tracer->traced_current(),
+                   .resident = runs ? resident_bytes(pid_of(*tracer)) : 0,
+                   .state = state_text(tracer->state())});
+  }
+  return all;
+}
+
+const std::optional<Coverage>& LiveSampler::coverage_of(Tracer& tracer) {
+  Covered& covered = coverages_[pid_of(tracer)];
+  if (covered.tracer != &tracer) {
+    covered = {.tracer = &tracer, .schedule = {}};
+  }
+  return covered.schedule.ask(tracer, patience_);
+}
+
+TableTotals LiveSampler::totals_of(Tracer& tracer) {
+  const pid_t pid = pid_of(tracer);
+  const std::optional<Coverage>& coverage = coverage_of(tracer);
+  const TraceStatus status = tracer.status();
+  TableTotals totals{.pid = pid,
+                     .command = fmt::format("{} (CPython {})", status.command, status.version),
+                     .state = state_text(status.state),
+                     .elapsed = status.elapsed,
+                     .mode = "exact",
+                     .frames = status.frames,
+                     .traced_peak = status.traced_peak,
+                     .process_rss = status.process_rss,
+                     .tracer_memory = status.tracer_memory,
+                     .lost = status.lost(),
+                     .notes = notes_of(status, coverage)};
+  if (coverage) {
+    totals.coverage = coverage->share();
+  }
+  if (std::string note = targets_.note_of(pid); !note.empty()) {
+    totals.notes.push_back(std::move(note));
+  }
+  return totals;
+}
+
+LiveSampler::Sample LiveSampler::take(Tracer& tracer) {
+  Snapshot snapshot = tracer.summary();
+  return {.snapshot = std::move(snapshot), .totals = totals_of(tracer), .time = unix_now()};
+}
+
+}  // namespace tmbpf
