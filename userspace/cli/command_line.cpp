@@ -12,7 +12,7 @@ constexpr const char* kFooter = R"(Examples:
   sudo tmbpf snapshot --pid 1234 --output a.pickle     .pickle (tracemalloc), .pb.gz (pprof), ...
   tmbpf stats --group-by traceback a.pickle            what it held, by traceback
 
-Keys of the live view: Enter shows a group's tracebacks; / filters; l f u t group by line, file,
+Note: Keys of the live view: Enter shows a group's tracebacks; / filters; l f u t group by line, file,
 function, traceback; 1 to 5 sort; C is cumulative; c compares with the refresh before, b with a
 baseline; space pauses; s writes a snapshot; P lists the processes; ? shows all; q ends.
 
