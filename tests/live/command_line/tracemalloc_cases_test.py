@@ -2,6 +2,7 @@
 """CPython's own cases for tracemalloc, from outside: what Lib/test/test_tracemalloc.py asks of a process
 that traces itself is asked here of tmbpf, about a process that knows nothing of it. Which case stands
 against which test is listed in docs/from-tracemalloc.md."""
+import array
 import contextlib
 import functools
 import itertools
@@ -122,6 +123,18 @@ class ObjectsTest(CasesTest):
 
 
 class LimitsTest(CasesTest):
+    def test_a_snapshot_may_have_the_address_of_each_block(self) -> None:
+        path = os.path.join(self.directory, "blocks.pickle")
+        for python in supported_pythons():
+            with self.traced(python) as target:
+                addresses = self.numbers(target, "twins 12123 12125")
+                result = run_tmbpf("snapshot", "--pid", target.pid, "--addresses", "--output", path)
+                self.assertEqual(result.status, DONE, result.err)
+                snapshot = tracemalloc.Snapshot.load(path)
+                sizes = dict(zip(array.array("Q", snapshot.tmbpf_addresses),
+                                 [trace.size for trace in snapshot.traces], strict=True))
+                self.assertEqual([sizes[address] for address in addresses], [12123, 12125])
+
     def test_as_many_frames_are_kept_as_was_asked_for(self) -> None:
         target = self.cases_target(supported_pythons()[0])
         for frames in (1, 10, 15):
@@ -262,6 +275,19 @@ class ExtensionTest(CasesTest):
                 self.assert_refused(run_tmbpf("status", "--pid", target.pid), NO_TARGET, "no tmbpf session")
                 self.start_session(target.pid)
                 self.assertEqual(self.tracked(target), [])
+
+    def test_a_session_may_record_one_domain_or_leave_one_out(self) -> None:
+        target = self.cases_target(supported_pythons()[0])
+        self.start_session(target.pid, "--domain", DOMAIN)
+        self.number(target, "bytes 12345")
+        self.number(target, f"track {DOMAIN} 123")
+        self.assertEqual([(trace.domain, trace.size) for trace in self.snapshot(target.pid).traces], [(DOMAIN, 123)])
+        run_tmbpf("filter", "clear", "--pid", target.pid)
+        run_tmbpf("filter", "add", "--pid", target.pid, "--exclude-domain", DOMAIN)
+        self.number(target, f"untrack {DOMAIN}")
+        self.number(target, f"track {DOMAIN} 123")
+        self.assertEqual(self.object(target, self.number(target, "bytes 12345"))["size"], 12345)
+        self.assertEqual(self.tracked(target), [])
 
     def test_a_session_ends_while_threads_track(self) -> None:
         target = self.cases_target(supported_pythons()[0])
