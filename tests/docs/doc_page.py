@@ -12,7 +12,7 @@ PAGE = os.path.join(ROOT, "docs", "from-tracemalloc.md")
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A row of a table: the cells below "Then", "Now", "Remark" and "Tests"."""
+    """A row of a table: the cells below "Then", "Now" (or "On a process"), "Remark" and "Tests"."""
     then: str
     now: str
     remark: str
@@ -61,7 +61,13 @@ def rows() -> list:
 
 
 def entries() -> list:
+    """About snapshots."""
     return [Entry(*cells) for head, cells in rows() if head == ["Then", "Now", "Remark", "Tests"]]
+
+
+def live_entries() -> list:
+    """About processes."""
+    return [Entry(*cells) for head, cells in rows() if head == ["Then", "On a process", "Remark", "Tests"]]
 
 
 def cpython_cases() -> dict:
@@ -69,9 +75,10 @@ def cpython_cases() -> dict:
     return {spans(cells[0])[0]: spans(cells[1]) for head, cells in rows() if head == ["CPython's", "Tests"]}
 
 
-def commands() -> list:
-    """Each once."""
-    return [list(words) for words in dict.fromkeys(tuple(words) for entry in entries() for words in entry.commands)]
+def commands(of_entries: "list | None" = None) -> list:
+    """Each once; those of entries() unless others are given."""
+    return [list(words) for words in dict.fromkeys(
+        tuple(words) for entry in of_entries or entries() for words in entry.commands)]
 
 
 def sources(folder: str, *endings: str) -> list:

@@ -10,8 +10,9 @@ import unittest
 import doc_page
 import from_tracemalloc_test
 
-CASES = {"TestTraceback", "TestSnapshot", "TestFilters"}  # all of them are about snapshots
-CASES_AMONG_OTHERS = {"TestTracemallocEnabled.test_snapshot", "TestTracemallocEnabled.test_snapshot_save_attr"}
+CLASSES = {"TestTraceback", "TestTracemallocEnabled", "TestSnapshot", "TestFilters", "TestCommandLine", "TestCAPI"}
+# What the live tests share, which has words of the commands that they run.
+SHARED = ("support.py", "recording.py", "family.py")
 
 
 def cplusplus_tests() -> set:
@@ -36,11 +37,17 @@ def pythons() -> list:
     return done.stdout.split()
 
 
+def literals_of(path: str) -> set:
+    """The strings of a Python file."""
+    return {node.value for node in ast.walk(ast.parse(doc_page.read(path)))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
 class PageTest(unittest.TestCase):
     maxDiff = None
 
     def test_every_test_that_is_named_exists(self) -> None:
-        named = [name for entry in doc_page.entries() for name in entry.test_names]
+        named = [name for entry in doc_page.entries() + doc_page.live_entries() for name in entry.test_names]
         named += [name for names in doc_page.cpython_cases().values() for name in names]
         self.assertGreater(len(set(named)), 50)
         self.assertEqual(sorted(set(named) - cplusplus_tests() - python_tests()), [])
@@ -65,6 +72,30 @@ class PageTest(unittest.TestCase):
                 with self.subTest(entry.then, test=name):
                     self.assertTrue(any(from_tracemalloc_test.runs(name, words) for words in entry.commands))
 
+    def test_every_live_row_has_a_live_test_or_says_why_not(self) -> None:
+        self.assertGreater(len(doc_page.live_entries()), 40)
+        for entry in doc_page.live_entries():
+            with self.subTest(entry.then):
+                self.assertEqual(bool(entry.commands and entry.test_names), not entry.missing)
+                self.assertTrue(entry.remark or not entry.missing)
+                for name in entry.test_names:
+                    self.assertTrue(os.path.exists(self.live_path(name.split(":")[0])), name)
+
+    def test_the_live_tests_of_a_row_use_the_options_of_its_commands(self) -> None:
+        for entry in doc_page.live_entries():
+            files = {name.split(":")[0] for name in entry.test_names} | set(SHARED)
+            literals = {literal for file in files for literal in literals_of(self.live_path(file))}
+            for words in entry.commands:
+                own = words[:words.index("--")] if "--" in words else words
+                with self.subTest(" ".join(words)):
+                    options = {word for word in own if word.startswith("--")}
+                    self.assertEqual(options - literals, set(), files)
+                    self.assertTrue(own[0].startswith("-") or own[0] in literals, own[0])
+
+    @staticmethod
+    def live_path(name: str) -> str:
+        return os.path.join(doc_page.ROOT, "tests", "live", "command_line", name)
+
     def test_every_name_of_the_library_is_in_its_headers(self) -> None:
         headers = "\n".join(map(doc_page.read, doc_page.sources("userspace/model", ".h")
                                 + doc_page.sources("userspace/files", ".h")))
@@ -83,7 +114,6 @@ class PageTest(unittest.TestCase):
 
     def test_every_case_of_each_cpython_is_listed(self) -> None:
         listed = set(doc_page.cpython_cases())
-        self.assertGreaterEqual(listed, CASES_AMONG_OTHERS)
         for python in pythons():
             path = self.cases_of(python)
             if path:
@@ -100,7 +130,7 @@ class PageTest(unittest.TestCase):
     @staticmethod
     def methods(path: str) -> set:
         return {f"{case.name}.{method.name}" for case in ast.parse(doc_page.read(path)).body
-                if isinstance(case, ast.ClassDef) and case.name in CASES for method in case.body
+                if isinstance(case, ast.ClassDef) and case.name in CLASSES for method in case.body
                 if isinstance(method, ast.FunctionDef) and method.name.startswith("test_")}
 
 

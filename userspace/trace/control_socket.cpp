@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "userspace/trace/target_lock.h"
 #include "util/error.h"
@@ -59,12 +60,40 @@ bool write_line(int fd, const nlohmann::json& message) {
   return true;
 }
 
-// Invalid when nobody listens there.
-UniqueFd connect_to(const std::string& path) {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+[[noreturn]] void refuse_owner(const std::string& path, uid_t owner) {
+  throw Error(fmt::format("the control socket {} is user {}'s, not ours", path, owner),
+              "look at who made it and remove it", ExitStatus::not_permitted);
+}
+
+// Throws Error when somebody else made what is there.
+void require_own(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && status.st_uid != ::geteuid()) {
+    refuse_owner(path, status.st_uid);
+  }
+}
+
+// Of who listens, or connected; nothing when the kernel does not say.
+std::optional<uid_t> peer_of(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  const bool said = ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  return said ? std::optional(peer.uid) : std::nullopt;
+}
+
+// Invalid, with errno, when nobody listens there. Throws Error when it is somebody else.
+UniqueFd connect_to(const std::string& path, int flags = 0) {
+  require_own(path);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   const sockaddr_un address = address_of(path);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    const int error = errno;
     fd.reset();
+    errno = error;
+    return fd;
+  }
+  if (const auto peer = peer_of(fd.get()); peer && *peer != ::geteuid()) {
+    refuse_owner(path, *peer);
   }
   return fd;
 }
@@ -82,6 +111,7 @@ std::string control_path(pid_t target) {
 }
 
 ControlServer::ControlServer(pid_t target) : path_(control_path(target)) {
+  require_own(path_);
   ::unlink(path_.c_str());
   // Not blocking: who was there when poll(2) looked may be gone when it is accepted.
   listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -111,10 +141,8 @@ void ControlServer::withdraw() {
 
 UniqueFd ControlServer::accept_client() const {
   UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (!client.valid() || ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      (peer.uid != 0 && peer.uid != ::geteuid())) {
+  const auto peer = client.valid() ? peer_of(client.get()) : std::nullopt;
+  if (!peer || (*peer != 0 && *peer != ::geteuid())) {
     return {};
   }
   limit_time(client.get(), 5);
@@ -145,6 +173,14 @@ bool has_session(pid_t target) {
     return connect_to(control_path(target)).valid();
   } catch (const Error&) {
     return false;
+  }
+}
+
+void remove_abandoned_socket(pid_t target) {
+  const std::string path = control_path(target);
+  // Not blocking: a session that is busy does not take its clients at once.
+  if (!connect_to(path, SOCK_NONBLOCK).valid() && errno == ECONNREFUSED) {
+    ::unlink(path.c_str());
   }
 }
 

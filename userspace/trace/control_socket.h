@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How commands talk to a background session: a Unix socket in the run directory, one JSON line each
-// way. Only root can enter the directory, and the peer's user is checked besides.
+// way. Only root can enter the directory; besides, both ends check the other's user, and a socket
+// that another user made is refused.
 #pragma once
 
 #include <sys/types.h>
@@ -17,6 +18,7 @@ std::string control_path(pid_t target);
 class ControlServer {
  public:
   // Replaces a socket left behind by a session that is gone: the caller holds the target's lock.
+  // Throws Error when it is another user's, or cannot be made.
   explicit ControlServer(pid_t target);
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
@@ -55,6 +57,9 @@ class ControlServer {
 
 // Whether a session listens for commands about `target`. False also when we may not ask.
 bool has_session(pid_t target);
+
+// Takes away a socket that nobody listens at. Throws Error when it is another user's.
+void remove_abandoned_socket(pid_t target);
 
 // Sends the request to the session of `target` and returns its answer. Throws the session's Error,
 // or one that says there is no session.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "symbols/process/process_tree.h"
+#include "userspace/trace/leftovers.h"
 #include "userspace/trace/start_time.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -45,6 +46,7 @@ Family::Family(PythonTarget target, const TraceOptions& options)
     follow_descendants();
   }
   begin_attaching();
+  remove_leftovers();
 }
 
 Family::~Family() {

@@ -46,6 +46,11 @@ UniqueFd open_locked(const std::string& path, pid_t target) {
     throw Error(fmt::format("cannot open {}: {}", path, std::strerror(errno)), "run with sudo",
                 ExitStatus::not_permitted);
   }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0 || status.st_uid != ::geteuid()) {
+    throw Error(fmt::format("the lock {} is user {}'s, not ours", path, status.st_uid),
+                "look at who made it and remove it", ExitStatus::not_permitted);
+  }
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     const std::string holder = holder_of(fd.get());
     throw Error(fmt::format("process {} is already traced by tmbpf (pid {})", target, holder),
