@@ -183,7 +183,7 @@ class FollowedViewTest(FollowTest):
                 "    end = time.monotonic() + 60\n"
                 f"    while not os.path.exists('{RUN_DIRECTORY}/%d.lock' % os.getpid()) and time.monotonic() < end:\n"
                 "        time.sleep(0.01)\n"
-                "    time.sleep(2)\n"
+                "    time.sleep(4)\n"
                 "    kept = [None] * 200\n"
                 "    for i in range(200):\n"
                 "        kept[i] = bytes(3000)\n"

@@ -12,10 +12,9 @@ import subprocess
 import termios
 import time
 
-from code_differences import code_differences
 from plain_table import TABLE, table_row
 from support import (DONE, FAILED, INTERRUPTED, NO_TARGET, CommandLineTest, Target, expected, main, marked_line,
-                     run_tmbpf, supported_pythons, tmbpf_path, wait_until)
+                     run_tmbpf, supported_pythons, tmbpf_path, wait_for_probes, wait_until)
 
 HELD = rf"target\.py:{marked_line('held')}"
 LEAVE_SCREEN = "\x1b[?1049l"
@@ -26,8 +25,8 @@ class PlainViewTest(CommandLineTest):
     def test_one_table_names_the_leaking_line_at_rank_1(self) -> None:
         for python in supported_pythons():
             with self.subTest(python), contextlib.closing(self.target(python)) as target:
-                view = self.run_on("--pid", target.pid, "--once", "--duration", "2")
-                time.sleep(1)
+                view = self.run_on("--pid", target.pid, "--once", "--duration", "3")
+                wait_for_probes(target.pid)
                 target.hold(300, 700)
                 self.assertEqual(view.wait(), DONE)
                 size, count = expected(300, 700)
@@ -86,9 +85,8 @@ class PlainViewTest(CommandLineTest):
 
     def test_limit_says_how_many_rows(self) -> None:
         target = self.target()
-        view = self.run_on("--pid", target.pid, "--once", "--duration", "1.5", "--limit", "1")
-        wait_until(lambda: code_differences(target.pid) > 0, "the probes are there")
-        time.sleep(0.5)  # frees are probed first, requests last
+        view = self.run_on("--pid", target.pid, "--once", "--duration", "3", "--limit", "1")
+        wait_for_probes(target.pid)
         target.hold(300, 700)
         self.assertEqual(view.wait(), DONE)
         rows = re.findall(r"(?m)^#\d+: ", view.out)
@@ -97,8 +95,8 @@ class PlainViewTest(CommandLineTest):
 
     def test_a_full_map_is_said_above_the_table(self) -> None:
         target = self.target()
-        view = self.run_on("--pid", target.pid, "--once", "--duration", "2", "--max-traces", "1000")
-        time.sleep(1)
+        view = self.run_on("--pid", target.pid, "--once", "--duration", "5", "--max-traces", "1000")
+        wait_for_probes(target.pid)
         target.hold(20000, 600)
         self.assertEqual(view.wait(), DONE)
         self.assertRegex(view.out, r"(?m)^note: lost \d{5}: .*--max-traces")

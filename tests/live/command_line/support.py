@@ -67,6 +67,19 @@ def wait_until(condition, what: str, seconds: float = TIMEOUT):
     return value
 
 
+def wait_for_probes(pid: int) -> None:
+    """Until all are in the process's code: none has come for a while."""
+    before, since = 0, time.monotonic()
+
+    def complete() -> bool:
+        nonlocal before, since
+        now = code_differences(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+        return now > 0 and time.monotonic() - since > 0.3
+    wait_until(complete, "the probes are there")
+
+
 def marked_line(marker: str, path: str = TARGET) -> int:
     """The number of the line that ends with the comment `marker`."""
     with open(path, encoding="utf-8") as file:
