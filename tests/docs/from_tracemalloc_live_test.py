@@ -12,6 +12,7 @@ import doc_page
 sys.path.insert(0, os.path.join(doc_page.ROOT, "tests", "live", "command_line"))
 # pylint: disable=wrong-import-position
 from code_differences import code_differences  # noqa: E402
+from plain_table import TABLE  # noqa: E402
 from support import (DONE, INTERRUPTED, CommandLineTest, Target, main, run_tmbpf, supported_pythons,  # noqa: E402
                      wait_until)
 
@@ -112,7 +113,7 @@ class LivePageTest(CommandLineTest):
                 if words[0] == "record":
                     self.assertEqual(len(self.written() - before), 1)
                 else:
-                    self.assertRegex(said, r"(?m)^ *1 .* 10\d .*app\.py:2")
+                    self.assertRegex(said, r"(?m)^#1: \S*app\.py:2: .*, count=10\d\b")
 
     def test_what_has_an_end_comes_to_it(self) -> None:
         target = self.app()
@@ -123,7 +124,7 @@ class LivePageTest(CommandLineTest):
                 if words[0] == "record":
                     self.assertEqual(len(self.written() - before), int(words[words.index("--count") + 1]))
                 else:
-                    self.assertIn("Location", said)
+                    self.assertIn(TABLE, said)
 
     def test_what_has_no_end_goes_on_until_it_is_ended(self) -> None:
         target = self.app()
@@ -139,7 +140,7 @@ class LivePageTest(CommandLineTest):
                 if words[0] == "record":
                     self.assertEqual(len(self.written() - before), 1)
                 else:
-                    self.assertIn("Location", running.out)
+                    self.assertIn(TABLE, running.out)
 
     def test_processes_are_listed(self) -> None:
         target = self.app()

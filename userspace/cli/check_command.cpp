@@ -6,6 +6,7 @@
 #include "symbols/python_target.h"
 #include "userspace/cli/each_target.h"
 #include "userspace/trace/kernel_support.h"
+#include "userspace/trace/memory_room.h"
 #include "userspace/view/human_text.h"
 #include "util/error.h"
 
@@ -62,7 +63,10 @@ Verdict check_target(pid_t pid) {
   const std::string untraced = untraced_allocator(target);
   print_line(untraced.empty() ? "ok" : "FAIL", "allocator",
              untraced.empty() ? "CPython's default one" : "not traced: " + printable(untraced));
-  if (!allocations || !untraced.empty()) {
+  const std::string shortage = memory_shortage(target);
+  print_line(shortage.empty() ? "ok" : "FAIL", "memory for the probes",
+             shortage.empty() ? "within the limit of its cgroup" : printable(shortage));
+  if (!allocations || !untraced.empty() || !shortage.empty()) {
     return Verdict::nothing;
   }
   return free_lists ? Verdict::all : Verdict::without_free_lists;

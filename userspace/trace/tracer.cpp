@@ -15,6 +15,7 @@
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/loss_counters.h"
+#include "userspace/trace/memory_room.h"
 #include "userspace/trace/now_seconds.h"
 #include "userspace/trace/running_programs.h"
 #include "userspace/trace/skeleton_settings.h"
@@ -33,6 +34,7 @@ KernelSupport sufficient_support() {
 SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& options,
                            const KernelSupport& support) {
   require_traceable(target, options.freelists);
+  require_memory_room(target);
   return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
 }
 

@@ -83,6 +83,19 @@ class PlainViewTest(CommandLineTest):
         self.assertLess(taken, 5)
         self.assert_free(target)
 
+    def test_groups_of_a_table_are_those_of_the_options(self) -> None:
+        for options, title, row in (
+                (("--group-by", "filename"), "per file", r"\S*target\.py: "),
+                (("--group-by", "filename", "--cumulative"), "per file", r"\S*target\.py: "),
+                (("--group-by", "traceback"), "per traceback", rf"\S*{HELD}: .*\n +File .*target\.py")):
+            with self.subTest(options), contextlib.closing(self.target()) as target:
+                view = self.run_on("--pid", target.pid, "--once", "--duration", "3", *options)
+                wait_for_probes(target.pid)
+                target.hold(300, 700)
+                self.assertEqual(view.wait(), DONE)
+                self.assertIn(f"allocations {title}", view.out)
+                self.assertRegex(view.out, rf"(?m)^#1: {row}")
+
     def test_limit_says_how_many_rows(self) -> None:
         target = self.target()
         view = self.run_on("--pid", target.pid, "--once", "--duration", "3", "--limit", "1")

@@ -4,8 +4,7 @@ import os
 import signal
 import unittest
 
-from code_differences import code_differences
-from support import (DONE, CommandLineTest, Target, expected, held, main, marked_line, run_tmbpf,
+from support import (DONE, NO_TARGET, CommandLineTest, Target, expected, held, main, marked_line, run_tmbpf,
                      supported_pythons, wait_until)
 
 CGROUPS = "/sys/fs/cgroup"
@@ -103,10 +102,6 @@ class FullCgroupTest(CommandLineTest):
         with open(os.path.join(self.cgroup, name), "w", encoding="ascii") as file:
             file.write(str(value))
 
-    def forbid_swap(self) -> None:
-        if os.path.exists(os.path.join(self.cgroup, "memory.swap.max")):
-            self.write("memory.swap.max", 0)
-
     def number(self, name: str) -> int:
         with open(os.path.join(self.cgroup, name), encoding="ascii") as file:
             return int(file.read())
@@ -115,14 +110,17 @@ class FullCgroupTest(CommandLineTest):
         with open(os.path.join(self.cgroup, "memory.events"), encoding="ascii") as file:
             return {key: int(value) for key, value in (line.split() for line in file)}
 
-    def test_a_target_that_reaches_its_limit_is_traced_to_its_end(self) -> None:
-        target = self.target()
+    def target_in_cgroup(self) -> Target:
+        """From its begin, so that all its memory is charged there."""
+        target = self.target(preexec_fn=lambda: self.write("cgroup.procs", os.getpid()))
         self.addCleanup(self.take_out, target)
-        self.write("cgroup.procs", target.pid)
+        return target
+
+    def test_a_target_that_reaches_its_limit_is_traced_to_its_end(self) -> None:
+        target = self.target_in_cgroup()
         self.start_session(target.pid)
         target.hold(100, 700)
-        self.write("memory.max", self.number("memory.current") + ROOM)
-        self.forbid_swap()
+        self.limit(ROOM)
         # What the limit lets it hold, then one more: the kernel kills it.
         target.send(f"hold {4 * ROOM // 1000} 1000")
         self.assertEqual(target.process.wait(60), -signal.SIGKILL)
@@ -130,23 +128,31 @@ class FullCgroupTest(CommandLineTest):
         wait_until(lambda: not self.status(target.pid)["tracing"], "its end is noticed")
         size, count = held(self.snapshot(target.pid))
         self.assertGreater(count, 1000)
-        self.assertEqual(self.status(target.pid)["lost"], 0)
         self.assertGreater(size, ROOM // 4)
+        self.assertEqual(self.status(target.pid)["lost"], 0)
 
-    def test_a_target_in_a_full_cgroup_is_attached_to_or_refused(self) -> None:
-        target = self.target()
-        self.addCleanup(self.take_out, target)
-        self.write("cgroup.procs", target.pid)
+    def test_a_target_in_a_full_cgroup_is_refused_and_lives(self) -> None:
+        target = self.target_in_cgroup()
         target.hold(1000, 700)
-        self.forbid_swap()
-        self.write("memory.max", self.number("memory.current") + (2 << 20))
-        result = run_tmbpf("start", "--pid", target.pid)
-        self.addCleanup(run_tmbpf, "stop", "--pid", target.pid)
-        if target.process.poll() is None and result.status == DONE:
-            self.assertGreater(code_differences(target.pid), 0)
-            self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
-        else:
-            self.assertNotEqual(result.err, "")
+        self.limit(64 << 10)
+        output = os.path.join(self.directory, "$counter.pickle")
+        for words in (["start"], ["--once"], ["record", "--output", output]):
+            result = run_tmbpf(*words, "--pid", target.pid)
+            self.assert_refused(result, NO_TARGET, "too little memory for the probes", self.cgroup)
+        self.assertIn("FAIL memory for the probes", run_tmbpf("check", "--pid", target.pid).out)
+        self.assertEqual(self.events()["oom_kill"], 0)
+        self.limit(ROOM)
+        self.assertEqual(run_tmbpf("check", "--pid", target.pid).status, DONE)
+        self.start_session(target.pid)
+        target.hold(100, 700)
+        self.assertEqual(held(self.snapshot(target.pid)), expected(100, 700))
+
+    def limit(self, room: int) -> None:
+        """Lets it take so much more."""
+        if os.path.exists(os.path.join(self.cgroup, "memory.swap.max")):
+            self.write("memory.swap.max", 0)
+        self.write("memory.max", "max")
+        self.write("memory.max", self.number("memory.current") + room)
 
     def take_out(self, target: Target) -> None:
         target.close()
