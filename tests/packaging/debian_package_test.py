@@ -90,7 +90,7 @@ class DebianPackageTest(unittest.TestCase):
         self.run_inside("tmbpf", "report", "/srv/now.pb.gz", "/srv/now.html")
         self.assertEqual(self.run_inside("tmbpf", "stats", "--json", "/srv/now.pb.gz").count('"statistics"'), 1)
         for name in ("now.pb.gz", "now.html"):
-            os.remove(os.path.join(self.root, "root", name))
+            os.remove(os.path.join(self.root, "srv", name))
 
     def test_4_the_manual_is_shown_by_man(self) -> None:
         page = self.run_inside("man", "tmbpf")
@@ -106,7 +106,8 @@ class DebianPackageTest(unittest.TestCase):
 
     def test_6_license_and_changes_can_be_read(self) -> None:
         folder = f"{self.root}/usr/share/doc/tmbpf"
-        self.assertEqual(set(os.listdir(folder)), {"CHANGELOG.md", "README.md", "changelog.gz", "copyright"})
+        self.assertEqual(set(os.listdir(folder)), {"CHANGELOG.md", "README.md", "changelog.gz", "copyright", "examples"})
+        self.assertEqual(os.listdir(f"{folder}/examples"), ["tmbpf-record@.service"])
 
     def test_7_a_purge_leaves_nothing(self) -> None:
         ours = set(self.run_inside("dpkg", "-L", "tmbpf").split())
