@@ -12,7 +12,7 @@ import from_tracemalloc_test
 
 CLASSES = {"TestTraceback", "TestTracemallocEnabled", "TestSnapshot", "TestFilters", "TestCommandLine", "TestCAPI"}
 # What the live tests share, which has words of the commands that they run.
-SHARED = ("support.py", "recording.py", "family.py")
+SHARED = ("support.py", "recording.py", "family.py", "cases.py")
 
 
 def cplusplus_tests() -> set:
