@@ -216,7 +216,7 @@ static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
 }
 
 /* The id of the Python stack of the thread that runs now. */
-static __noinline __u64 python_stack(int holds_gil)
+__noinline __u64 python_stack(int holds_gil)
 {
 	__u64 tstate = thread_state(holds_gil), frame, id;
 	struct scratch *scratch;
@@ -237,7 +237,7 @@ static __noinline __u64 python_stack(int holds_gil)
 }
 
 /* The verdict on a code object; a drop is remembered where it is found faster. */
-static __noinline int judged_code(__u64 address, struct tmbpf_code *code)
+__noinline int judged_code(__u64 address, struct tmbpf_code *code)
 {
 	struct tmbpf_code_verdicts *verdicts;
 	struct scratch *scratch = claim_scratch();
@@ -260,7 +260,7 @@ static __noinline int judged_code(__u64 address, struct tmbpf_code *code)
 
 /* Whether filters leave out all that the code of the most recent frame allocates, which costs a
  * fraction of a walk. 0 also when only the whole stack can tell. */
-static __noinline int is_code_dropped(int holds_gil)
+__noinline int is_code_dropped(int holds_gil)
 {
 	__u64 tstate = thread_state(holds_gil), address, frame, *dropped;
 	struct tmbpf_code code = {};
