@@ -5,9 +5,9 @@ It plays a web shop's price service: two worker threads answer requests (parse J
 product up, render a page, log a line), which is steady churn that holds nothing, and one line
 leaks: the page cache is keyed by a request id that never comes twice, and nothing evicts.
 
-    leaking_service.py [--seconds 600] [--rate 500]
+    leaking_service.py [--seconds 600] [--rate 500] [--pages 0]
 
-Ends by itself after --seconds, or at once on SIGTERM or SIGINT.
+With --pages the cache evicts, and nothing leaks. Ends by itself after --seconds, or at once on SIGTERM or SIGINT.
 """
 import argparse
 import collections
@@ -44,10 +44,12 @@ class Catalogue:
 
 
 class PageCache:
-    """Looks like a cache, is a leak: its keys never come again and nothing is ever evicted."""
+    """Looks like a cache, is a leak: its keys never come again and nothing is ever evicted, unless
+    `most` pages are all that it may hold (0: no limit)."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self._pages: dict = {}
+        self._most = most
         self.size = 0
 
     def render(self, request_id: str, product: dict) -> str:
@@ -55,13 +57,15 @@ class PageCache:
         if page is None:
             page = self._pages[request_id] = f"<h1>{product['name']}</h1>".ljust(PAGE_BYTES)  # leaks
             self.size += len(page)
+        while 0 < self._most < len(self._pages):
+            self.size -= len(self._pages.pop(next(iter(self._pages))))
         return page
 
 
 class Service:
-    def __init__(self) -> None:
+    def __init__(self, pages: int) -> None:
         self.catalogue = Catalogue()
-        self.cache = PageCache()
+        self.cache = PageCache(pages)
         self.answered = 0
         self._log: collections.deque = collections.deque(maxlen=RECENT_LINES)
 
@@ -119,16 +123,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A demo service that leaks memory.")
     parser.add_argument("--seconds", type=float, default=600, help="end after so long (default 600)")
     parser.add_argument("--rate", type=int, default=500, help="requests a second (default 500)")
+    parser.add_argument("--pages", type=int, default=0, help="pages to hold at most (default 0: no limit, the leak)")
     options = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    service = Service()
+    service = Service(options.pages)
+    cache = (f"{options.pages} pages are held" if options.pages else
+             f"a page cache that never evicts leaks about {options.rate * PAGE_BYTES / 1e6:.1f} MB a second")
     print(f"leaking_service: pid {os.getpid()}: {options.rate} requests a second for at most "
-          f"{options.seconds:.0f} s; a page cache that never evicts leaks about "
-          f"{options.rate * PAGE_BYTES / 1e6:.1f} MB a second", file=sys.stderr, flush=True)
+          f"{options.seconds:.0f} s; {cache}", file=sys.stderr, flush=True)
     serve(service, options.rate, options.seconds, stop)
-    print(f"leaking_service: {service.answered} requests answered, {service.cache.size / 1e6:.1f} MB leaked",
+    print(f"leaking_service: {service.answered} requests answered, {service.cache.size / 1e6:.1f} MB in its cache",
           file=sys.stderr)
     return 0
 
