@@ -11,6 +11,7 @@
 #include <chrono>
 #include <utility>
 
+#include "symbols/heap/arena_table.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
@@ -23,6 +24,11 @@
 
 namespace tmbpf {
 namespace {
+
+std::uint32_t count_arenas(const PythonTarget& target) {
+  const auto table = read_arena_table(ProcessMemory(target.identity.pid), target.python);
+  return table ? static_cast<std::uint32_t>(table->arenas.size()) : 0;
+}
 
 // Asked before the lock, so that who lacks a privilege hears which.
 KernelSupport sufficient_support() {
@@ -46,6 +52,10 @@ Tracer::Tracer(PythonTarget target, TraceOptions options)
       support_(sufficient_support()),
       lock_(target_.identity.pid),
       skeleton_(load_traceable(target_, options_, support_)),
+      chunks_({.chunks = bpf_map__fd(skeleton_->maps.chunks),
+               .regions = bpf_map__fd(skeleton_->maps.regions)},
+              skeleton_->bss->totals, count_arenas(target_)),
+      traces_(bpf_map__fd(skeleton_->maps.traces), chunks_),
       sums_(bpf_map__fd(skeleton_->maps.stack_sums),
             bpf_map__max_entries(skeleton_->maps.stack_sums)),
       filter_(sums_,
@@ -56,12 +66,13 @@ Tracer::Tracer(PythonTarget target, TraceOptions options)
       collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
   collector_.set_filter(filter_);
   collector_.filter_by(options_.filters);
-  reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_);
+  reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_,
+                                          [this] { chunks_.keep_spare(); });
   const double begin = now_seconds();
   links_.emplace(*skeleton_, target_, options_, support_.uprobe_multi);
   attached_at_ = now_seconds();
   attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
-  coverage_.emplace(target_.identity.pid, target_.python, bpf_map__fd(skeleton_->maps.traces));
+  coverage_.emplace(target_.identity.pid, target_.python, traces_);
   if (!still_runs(target_.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid),
                 "", ExitStatus::target);
@@ -169,7 +180,7 @@ TakenTraces Tracer::clear() {
   auto& totals = skeleton_->bss->totals;
   std::atomic_ref(totals.clearing).store(1);
   wait_for_programs();
-  const TakenTraces taken = take_all_traces(bpf_map__fd(skeleton_->maps.traces), sums_);
+  const TakenTraces taken = traces_.take_all(sums_);
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
@@ -220,7 +231,7 @@ TraceStatus Tracer::status() {
                      .max_traces = options_.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
-  status.kernel_memory = map_memory(*skeleton_);
+  status.kernel_memory = map_memory(*skeleton_) + chunks_.memory();
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
   status.process_rss = state_ == TargetState::running ? resident_bytes(target_.identity.pid) : 0;
   status.sites = links_->size();

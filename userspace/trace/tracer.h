@@ -108,6 +108,8 @@ class Tracer {
   KernelSupport support_;
   TargetLock lock_;
   SkeletonPtr skeleton_;
+  ChunksMap chunks_;
+  TracesMap traces_;
   StackSums sums_;
   LiveFilter filter_;
   Collector collector_;

@@ -31,7 +31,7 @@ void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
 }  // namespace
 
 std::vector<LiveBlock> Tracer::live_blocks() const {
-  return read_traces(bpf_map__fd(skeleton_->maps.traces));
+  return traces_.read();
 }
 
 std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
@@ -85,7 +85,7 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 }
 
 Snapshot Tracer::find_object(std::uint64_t address) {
-  const auto block = find_block(bpf_map__fd(skeleton_->maps.traces), address);
+  const auto block = traces_.find(address);
   reader_->drain();
   Snapshot snapshot(collector_.table());
   if (block && !hides(*block)) {
