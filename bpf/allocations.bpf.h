@@ -22,11 +22,11 @@ static __always_inline int is_filtered(__u64 size, int holds_gil)
 	return filters.active && (size < filters.min_size || is_code_dropped(holds_gil));
 }
 
-/* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. Not static,
- * so that the verifier looks at it once. */
-__noinline int record(__u64 address, __u64 size, int holds_gil)
+/* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. `top`: of
+ * its thread (has_main_gil), or 0. Not static, so that the verifier looks at it once. */
+__noinline int record(__u64 address, __u64 size, int holds_gil, __u64 top)
 {
-	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil)};
+	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil, top)};
 	struct tmbpf_trace former;
 
 	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, 0)) {
@@ -118,29 +118,13 @@ static __always_inline void await_refill(__u64 size, __u64 old)
 	set_pending(&request);
 }
 
-/* Whether the running thread has the main interpreter's GIL: whoever has another one is served by
- * other pools than those we look at. A thread that changed to another interpreter is still the last
- * holder, but has let go. Before a GIL was ever taken there is only the main thread. */
-static __always_inline int has_main_gil(void)
-{
-	__u64 tstate = 0, id = 0;
-	__u32 locked = 0;
-
-	if (python.gil_locked == TMBPF_NO_FIELD ||
-	    read_target(&tstate, sizeof(tstate), python.tstate_current) || !tstate ||
-	    read_target(&locked, sizeof(locked), python.tstate_current + python.gil_locked) ||
-	    read_target(&id, sizeof(id), tstate + python.tstate_thread_id))
-		return 1;
-	return locked && id == current_fs_base();
-}
-
 /* A small pymalloc request; `old` is the block that it replaces (realloc), or 0. */
 static __always_inline void small_request(__u64 size, __u64 old)
 {
-	__u64 block = 0;
+	__u64 block = 0, top;
 	enum prediction prediction;
 
-	if (!has_main_gil()) {
+	if (!has_main_gil(&top)) {
 		count(TMBPF_LOST_OTHER_GIL);
 		return;
 	}
@@ -150,7 +134,7 @@ static __always_inline void small_request(__u64 size, __u64 old)
 	} else if (prediction == PREDICTED) {
 		if (old)
 			forget(old);
-		record(block, size, 1);
+		record(block, size, 1, top);
 	}
 }
 
@@ -242,7 +226,7 @@ static __always_inline void pymalloc_realloc(__u64 address, __u64 size)
 		return; /* passed on to the raw domain */
 	capacity = (__u64)(size_class + 1) << python.alignment_shift;
 	if (size <= capacity && 4 * size > 3 * capacity) {
-		record(address, size, 1);
+		record(address, size, 1, 0);
 		return;
 	}
 	if (is_small(size)) {
@@ -272,7 +256,7 @@ static __always_inline void raw_result(__u64 address)
 	/* libc has freed a raw realloc's old block by now: its address may be another thread's. */
 	if (done.kind == TMBPF_PENDING_MOVE && done.old)
 		forget(done.old);
-	record(address, done.size, 0);
+	record(address, done.size, 0, 0);
 }
 
 /* pymalloc's refill returned a block, or 0: then the request goes on to the raw domain. */
@@ -294,7 +278,7 @@ static __always_inline void refill_result(__u64 address)
 		return;
 	if (done.old)
 		forget(done.old);
-	record(address, done.size, 1);
+	record(address, done.size, 1, 0);
 }
 
 #endif

@@ -22,24 +22,46 @@ static __always_inline __u32 *slot_in(__u32 index, __u64 address)
 /* The slot of the block with this key, whether it is there or not; 0: its region has no chunk. */
 static __always_inline __u32 *slot_of(__u64 key)
 {
-	__u32 region = (__u32)(key >> TMBPF_REGION_SHIFT), *index;
+	__u32 number = (__u32)(key >> TMBPF_REGION_SHIFT), place;
+	struct tmbpf_region *region;
 
 	if (key >> TMBPF_DOMAIN_SHIFT)
 		return 0;
-	index = bpf_map_lookup_elem(&regions, &region);
-	return index ? slot_in(*index, key) : 0;
+	for (__u32 i = 0; i < TMBPF_REGION_TRIES; i++) {
+		place = (number + i) & (TMBPF_REGIONS - 1);
+		region = bpf_map_lookup_elem(&regions, &place);
+		if (!region || !region->number)
+			return 0;
+		if (region->number == number)
+			return slot_in(region->chunk, key);
+	}
+	return 0;
 }
 
-/* Gives the region of the address a chunk, if there is a spare one. */
+/* Gives the region of the address a chunk, if there is a spare one and a place for it. */
 static __noinline int claim_chunk(__u64 address)
 {
-	__u32 region = (__u32)(address >> TMBPF_REGION_SHIFT), index;
+	__u32 number = (__u32)(address >> TMBPF_REGION_SHIFT), place, chunk;
+	struct tmbpf_region *region;
 
 	if (totals.chunks >= totals.chunks_ready)
 		return 0;
-	index = __sync_fetch_and_add(&totals.chunks, 1);
-	return index < totals.chunks_ready &&
-	       bpf_map_update_elem(&regions, &region, &index, BPF_NOEXIST) == 0;
+	for (__u32 i = 0; i < TMBPF_REGION_TRIES; i++) {
+		place = (number + i) & (TMBPF_REGIONS - 1);
+		region = bpf_map_lookup_elem(&regions, &place);
+		if (!region)
+			return 0;
+		if (region->number)
+			continue;
+		chunk = __sync_fetch_and_add(&totals.chunks, 1);
+		if (chunk >= totals.chunks_ready)
+			return 0;
+		region->chunk = chunk;
+		barrier();
+		region->number = number;
+		return 1;
+	}
+	return 0;
 }
 
 /* Whether a block of pymalloc may be kept in a slot. */

@@ -42,7 +42,7 @@ static __always_inline void track(__u32 domain, __u64 address, __u64 size)
 		count(TMBPF_LOST_DOMAINS);
 		return;
 	}
-	fresh.stack = python_stack(0);
+	fresh.stack = python_stack(0, 0);
 	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, slot)) {
 		count(TMBPF_COUNT_FILTERED);
 		take_trace(tracked_key(slot, address), &former);

@@ -40,7 +40,7 @@ static __always_inline void adopt(__u64 block, __u64 size, __u64 flags)
 	if (flags & TYPE_HEAPTYPE || !size || size < filters.min_size ||
 	    size_class_of(block) != size_class)
 		return;
-	record(block, size, 1);
+	record(block, size, 1, 0);
 }
 
 /* An object begins a new life (_PyTraceMalloc_NewReference): its block, if known, gets its new
@@ -65,7 +65,7 @@ static __always_inline void new_reference(__u64 object)
 			adopt(block, object_size(object, type, flags), flags);
 		return;
 	}
-	stack = python_stack(1);
+	stack = python_stack(1, 0);
 	move_trace(block, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
 	count(TMBPF_COUNT_REOWNED);
 }

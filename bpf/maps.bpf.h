@@ -34,14 +34,15 @@ struct {
 	__type(value, struct tmbpf_trace);
 } traces SEC(".maps");
 
-/* The chunk of a region, by the region's number (address >> TMBPF_REGION_SHIFT). Written here, read
- * by the tracer. */
+/* The chunks of the regions, by a hash of the region's number (address >> TMBPF_REGION_SHIFT):
+ * where it is taken, in one of the next TMBPF_REGION_TRIES. Written here, mapped and read by the
+ * tracer. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, TMBPF_MAX_CHUNKS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TMBPF_REGIONS);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct tmbpf_region);
 } regions SEC(".maps");
 
 /* The chunks: each is a map of its own, mapped by the tracer, which makes them as they are needed.
@@ -163,6 +164,12 @@ struct cached_code {
 	struct tmbpf_code code;
 };
 
+/* Likewise a stack that was sent: its id never changes. */
+struct cached_stack {
+	__u64 hash;
+	__u64 id; /* 0: none */
+};
+
 /* Space for one stack, one code object and a part of the data stack, too large for the BPF stack.
  * A program may be preempted by another task's program on the same CPU, so there are several and
  * each is claimed: what lies in one has one writer at a time. */
@@ -170,10 +177,12 @@ enum {
 	SCRATCH_SLOTS = 4,
 	WINDOW_BYTES = 4096, /* read of the data stack at once; frames lie side by side in it */
 	CACHED_CODES = 512,
+	CACHED_STACKS = 256,
 };
 struct scratch {
 	__u64 busy;
 	struct cached_code codes[CACHED_CODES];
+	struct cached_stack stacks[CACHED_STACKS];
 	__u8 window[WINDOW_BYTES + TMBPF_FRAME_BYTES];
 	struct tmbpf_stack_event stack;
 	struct tmbpf_code_event code;

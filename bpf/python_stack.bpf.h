@@ -156,6 +156,11 @@ static long walk_frame(__u32 index, void *context)
 	return walk->total >= TMBPF_MAX_DEPTH;
 }
 
+static __always_inline struct cached_stack *cached_stack(struct scratch *scratch, __u64 hash)
+{
+	return &scratch->stacks[hash & (CACHED_STACKS - 1)];
+}
+
 /* The id of the stack with this hash: the one it has, or the next. */
 static __always_inline struct tmbpf_stack known_stack(__u64 hash)
 {
@@ -180,13 +185,21 @@ static __always_inline struct tmbpf_stack known_stack(__u64 hash)
 }
 
 /* Describes a stack at its first sight; its id. */
-static __always_inline __u64 stack_id(struct tmbpf_stack_event *event, __u64 hash)
+static __always_inline __u64 stack_id(struct scratch *scratch, __u64 hash)
 {
-	struct tmbpf_stack stack = known_stack(hash);
+	struct cached_stack *cached = cached_stack(scratch, hash);
+	struct tmbpf_stack_event *event = &scratch->stack;
+	struct tmbpf_stack stack;
 	__u64 bytes;
 
-	if (stack.sent)
+	if (cached->hash == hash && cached->id)
+		return cached->id;
+	stack = known_stack(hash);
+	if (stack.sent) {
+		cached->hash = hash;
+		cached->id = stack.id;
 		return stack.id;
+	}
 	event->kind = TMBPF_EVENT_STACK;
 	event->id = stack.id;
 	bytes = clamp_size(event->nframes * 8, TMBPF_MAX_FRAMES * 8);
@@ -212,20 +225,26 @@ static __always_inline __u64 walk_stack(struct scratch *scratch, __u64 frame)
 	scratch->stack.nframes = walk.kept;
 	scratch->stack.total_nframe = walk.total;
 	walk.hash = mix(walk.hash, walk.total);
-	return stack_id(&scratch->stack, walk.hash);
+	return stack_id(scratch, walk.hash);
 }
 
-/* The id of the Python stack of the thread that runs now. */
-__noinline __u64 python_stack(int holds_gil)
+/* The id of the Python stack of the thread that runs now. `top`: what its thread state's field
+ * tstate_frame holds, or 0. Not static, so that the verifier looks at it once. */
+__noinline __u64 python_stack(int holds_gil, __u64 top)
 {
-	__u64 tstate = thread_state(holds_gil), frame, id;
+	__u64 tstate, frame, id;
 	struct scratch *scratch;
 
-	if (!tstate) {
-		count(TMBPF_COUNT_NO_THREAD);
-		return TMBPF_STACK_UNKNOWN;
+	if (top) {
+		frame = frame_of(top);
+	} else {
+		tstate = thread_state(holds_gil);
+		if (!tstate) {
+			count(TMBPF_COUNT_NO_THREAD);
+			return TMBPF_STACK_UNKNOWN;
+		}
+		frame = current_frame(tstate);
 	}
-	frame = current_frame(tstate);
 	if (!frame)
 		return TMBPF_STACK_UNKNOWN;
 	scratch = claim_scratch();

@@ -210,6 +210,16 @@ struct tmbpf_chunk {
 	__u32 slots[TMBPF_CHUNK_SLOTS];
 };
 
+/* A region that has a chunk; element of the regions map: one of the TMBPF_REGION_TRIES from its
+ * number modulo TMBPF_REGIONS on. */
+#define TMBPF_REGIONS (4U * TMBPF_MAX_CHUNKS)
+#define TMBPF_REGION_TRIES 8U
+struct tmbpf_region {
+	__u32 number; /* 0: none */
+	__u32 chunk;
+};
+TMBPF_ASSERT_SIZE(struct tmbpf_region, 8);
+
 /* Ids of stacks. From TMBPF_STACK_FIRST on they are indices of the stack_sums map, in order of
  * first sight; a stack that found no room there has its hash, with TMBPF_STACK_HASHED set. */
 #define TMBPF_STACK_UNKNOWN 0ULL /* no Python frame: tracemalloc's ("<unknown>", 0) */

@@ -53,6 +53,7 @@ enum {
   BPF_RB_NO_WAKEUP = 1,
 };
 
+#define barrier() __asm__ volatile("" ::: "memory")
 #define clamp_size(value, max) ((__u64)(value) > (__u64)(max) ? (__u64)(max) : (__u64)(value))
 #define bpf_probe_read_user(to, size, from) host_read_memory(to, (__u32)(size), (__u64)(from))
 #define bpf_map_lookup_elem(map, key) host_map_lookup(map, key)

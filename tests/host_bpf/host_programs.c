@@ -18,7 +18,7 @@
 void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings) {
   REGISTER_ARRAY(sites);
   REGISTER_HASH(traces);
-  REGISTER_HASH(regions);
+  REGISTER_ARRAY(regions);
   host_register_map(&chunks, sizeof(__u32), sizeof(struct tmbpf_chunk), TMBPF_MAX_CHUNKS, 1);
   REGISTER_HASH(pending);
   REGISTER_HASH(stacks);
@@ -37,7 +37,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   memset(&filters, 0, sizeof(filters));
 }
 
-__u64 host_python_stack(int holds_gil) { return python_stack(holds_gil); }
+__u64 host_python_stack(int holds_gil) { return python_stack(holds_gil, 0); }
 
 __u64 host_predict(__u64 size) {
   __u64 block = 0;

@@ -90,9 +90,8 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
   }
 
   void reset(std::uint32_t max_frames) {
-    const tmbpf_config config{.max_frames = max_frames,
-                              .max_stacks = max_stacks_,
-                              .max_traces = 1U << 20U};
+    const tmbpf_config config{
+        .max_frames = max_frames, .max_stacks = max_stacks_, .max_traces = 1U << 20U};
     host_state().events.clear();
     host_state().ring_full = false;
     host_reset(&target_.python, &config);
@@ -128,13 +127,24 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
         target_.python.gil_locked == TMBPF_NO_FIELD ? current : current + target_.python.gil_locked;
     const std::uint64_t tstate = main_thread_state();
     host_state().memory = [=](std::uint64_t address, std::span<std::byte> to) {
-      if (address != current && address != locked) {
-        return recorded(address, to);
+      if (!recorded(address, to)) {
+        return false;
       }
-      const std::uint64_t word = address == current ? tstate : 1;
-      std::memcpy(to.data(), &word, std::min(to.size(), sizeof(word)));
+      const std::uint32_t yes = 1;
+      if (locked != current) {
+        overlay(address, to, locked, &yes, sizeof(yes));
+      }
+      overlay(address, to, current, &tstate, sizeof(tstate));
       return true;
     };
+  }
+
+  // Puts `value` where a reading of `address` meets `place`.
+  static void overlay(std::uint64_t address, std::span<std::byte> to, std::uint64_t place,
+                      const void* value, std::size_t size) {
+    if (place >= address && place + size <= address + to.size()) {
+      std::memcpy(to.data() + (place - address), value, size);
+    }
   }
 
   // Holds at any moment at which no program runs.

@@ -41,7 +41,7 @@ constexpr std::uint64_t address_of(std::uint64_t region, std::uint64_t slot) {
 }  // namespace
 
 ChunksMap::ChunksMap(Maps maps, tmbpf_totals& totals, std::uint32_t chunks)
-    : maps_(maps), totals_(totals) {
+    : chunks_fd_(maps.chunks), regions_(maps.regions, TMBPF_REGIONS), totals_(totals) {
   const std::lock_guard lock(mutex_);
   make(std::min<std::uint32_t>(chunks + kSpare, TMBPF_MAX_CHUNKS));
   if (chunks_.empty()) {
@@ -65,8 +65,8 @@ void ChunksMap::make(std::uint32_t count) {
     made.push_back(std::move(chunk));
   }
   auto filled = static_cast<std::uint32_t>(made.size());
-  if (filled == 0 || bpf_map_update_batch(maps_.chunks, indices.data(), numbers.data(), &filled,
-                                          nullptr) != 0) {
+  if (filled == 0 ||
+      bpf_map_update_batch(chunks_fd_, indices.data(), numbers.data(), &filled, nullptr) != 0) {
     return;
   }
   for (const UniqueFd& chunk : made) {
@@ -88,13 +88,11 @@ void ChunksMap::keep_spare() {
 std::vector<std::pair<std::uint64_t, ChunksMap::Chunk*>> ChunksMap::regions() const {
   std::vector<std::pair<std::uint64_t, Chunk*>> found;
   const std::lock_guard lock(mutex_);
-  std::uint32_t region = 0;
-  const std::uint32_t* after = nullptr;
-  while (bpf_map_get_next_key(maps_.regions, after, &region) == 0) {
-    after = &region;
-    std::uint32_t index = 0;
-    if (bpf_map_lookup_elem(maps_.regions, &region, &index) == 0 && index < chunks_.size()) {
-      found.emplace_back(region, chunks_[index].get());
+  for (std::size_t i = 0; i < regions_.size(); ++i) {
+    const std::uint32_t number = std::atomic_ref(regions_[i].number).load();
+    const std::uint32_t chunk = regions_[i].chunk;
+    if (number != 0 && chunk < chunks_.size()) {
+      found.emplace_back(number, chunks_[chunk].get());
     }
   }
   std::ranges::sort(found);
@@ -125,17 +123,26 @@ void ChunksMap::take_all(const Visit& visit) {
   }
 }
 
+ChunksMap::Chunk* ChunksMap::chunk_of(std::uint32_t region) const {
+  for (std::uint32_t i = 0; i < TMBPF_REGION_TRIES; ++i) {
+    const tmbpf_region& place = regions_[(region + i) % TMBPF_REGIONS];
+    if (place.number == region && place.chunk < chunks_.size()) {
+      return chunks_[place.chunk].get();
+    }
+  }
+  return nullptr;
+}
+
 tmbpf_trace ChunksMap::find(std::uint64_t address) const {
   const std::lock_guard lock(mutex_);
-  const auto region =
-      static_cast<std::uint32_t>(address >> static_cast<unsigned>(TMBPF_REGION_SHIFT));
-  std::uint32_t index = 0;
-  if (bpf_map_lookup_elem(maps_.regions, &region, &index) != 0 || index >= chunks_.size()) {
+  Chunk* chunk =
+      chunk_of(static_cast<std::uint32_t>(address >> static_cast<unsigned>(TMBPF_REGION_SHIFT)));
+  if (chunk == nullptr) {
     return {};
   }
   const std::uint64_t slot =
       (address >> static_cast<unsigned>(TMBPF_SLOT_SHIFT)) % TMBPF_CHUNK_SLOTS;
-  return unpacked(std::atomic_ref((*chunks_[index])[0].slots[slot]).load());
+  return unpacked(std::atomic_ref((*chunk)[0].slots[slot]).load());
 }
 
 std::uint64_t ChunksMap::memory() const {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chunks in which the BPF programs keep pymalloc's blocks (struct tmbpf_chunk): made as they are
-// needed, and mapped.
+// The chunks in which the BPF programs keep pymalloc's blocks (struct tmbpf_chunk): made as they
+// are needed, and mapped.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "bpf/tmbpf.h"
@@ -21,11 +22,12 @@ class ChunksMap {
     int chunks = -1;
     int regions = -1;
   };
-  // Makes `chunks` and some spare. Throws Error when the kernel refuses. Everything must outlive it.
+  // Makes `chunks` and some spare. Throws Error when the kernel refuses. Everything must outlive
+  // it.
   ChunksMap(Maps maps, tmbpf_totals& totals, std::uint32_t chunks);
 
-  // To be called every few milliseconds, so that the programs find a chunk for a new region. Without
-  // memory for it, its blocks go into the traces map.
+  // To be called every few milliseconds, so that the programs find a chunk for a new region.
+  // Without memory for it, its blocks go into the traces map.
   void keep_spare();
 
   // Each block that is recorded: its address and what is known of it.
@@ -41,8 +43,10 @@ class ChunksMap {
   using Chunk = SharedArray<tmbpf_chunk>;
   void make(std::uint32_t count);
   [[nodiscard]] std::vector<std::pair<std::uint64_t, Chunk*>> regions() const;
+  [[nodiscard]] Chunk* chunk_of(std::uint32_t region) const;
 
-  Maps maps_;
+  int chunks_fd_;
+  SharedArray<tmbpf_region> regions_;
   tmbpf_totals& totals_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
