@@ -8,6 +8,7 @@
 
 #include "bpf/tmbpf.h"
 #include "userspace/trace/stack_sums.h"
+#include "userspace/trace/taken_traces.h"
 
 namespace tmbpf {
 
@@ -28,11 +29,6 @@ bool has_trace(int map_fd, std::uint64_t address);
 // within: an object lies behind its garbage collector's header and what else precedes it. Nothing
 // when no such block is traced. Reads every trace when it is not a small one.
 std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address);
-
-struct TakenTraces {
-  std::uint64_t blocks = 0;
-  std::uint64_t bytes = 0;
-};
 
 // Takes out every trace that is there when the call begins, also of the sums. Throws Error when it
 // cannot.
