@@ -14,9 +14,9 @@
 // recording goes on, but nobody notices that the target ended or executed another program, and
 // children that it forks keep its breakpoints, which cost them time at each allocation.
 //
-// Members throw Error (util/error.h) when the kernel refuses; the tracer stays as it was. Whatever
-// they return belongs to the caller and may outlive the tracer. The constructor raises the
-// process's limits of locked memory and open files, and takes libbpf's messages for itself.
+// Members throw Error (util/error.h) when the kernel refuses. What they return by value belongs to
+// the caller and may outlive the tracer. The constructor raises the process's limits of locked
+// memory and open files, and takes libbpf's messages for itself.
 #pragma once
 
 #include <sys/types.h>
