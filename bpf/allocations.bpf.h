@@ -22,7 +22,9 @@ static __always_inline int is_filtered(__u64 size, int holds_gil)
 	return filters.active && (size < filters.min_size || is_code_dropped(holds_gil));
 }
 
-static __always_inline void record(__u64 address, __u64 size, int holds_gil)
+/* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. Not static,
+ * so that the verifier looks at it once. */
+__noinline int record(__u64 address, __u64 size, int holds_gil)
 {
 	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil)};
 	struct tmbpf_trace former;
@@ -30,9 +32,10 @@ static __always_inline void record(__u64 address, __u64 size, int holds_gil)
 	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, 0)) {
 		count(TMBPF_COUNT_FILTERED);
 		take_trace(address, &former); /* of a block that grew or shrank in place */
-		return;
+		return 0;
 	}
-	put_trace(address, &fresh);
+	put_trace(address, &fresh, holds_gil);
+	return 1;
 }
 
 static __always_inline void forget(__u64 address)
@@ -263,7 +266,7 @@ static __always_inline void raw_result(__u64 address)
 	count(TMBPF_COUNT_RETURNED);
 	if (!address) {
 		if (done.held.stack != TMBPF_NO_TRACE)
-			put_trace(done.old, &done.held);
+			put_trace(done.old, &done.held, 0);
 		return;
 	}
 	/* libc has freed a raw realloc's old block by now: its address may be another thread's. */

@@ -48,7 +48,7 @@ static __always_inline void track(__u32 domain, __u64 address, __u64 size)
 		take_trace(tracked_key(slot, address), &former);
 		return;
 	}
-	put_trace(tracked_key(slot, address), &fresh);
+	put_trace(tracked_key(slot, address), &fresh, 0);
 }
 
 static __always_inline void untrack(__u32 domain, __u64 address)

@@ -49,7 +49,7 @@ static __always_inline void adopt(__u64 block, __u64 size, __u64 flags)
  */
 static __always_inline void new_reference(__u64 object)
 {
-	struct tmbpf_trace *trace;
+	struct tmbpf_trace known;
 	__u64 type = 0, flags = 0, stack, block = object;
 
 	count(TMBPF_COUNT_NEW_REFERENCES);
@@ -60,14 +60,13 @@ static __always_inline void new_reference(__u64 object)
 	}
 	if (flags & TYPE_HAVE_GC)
 		block -= python.gc_head_size;
-	trace = bpf_map_lookup_elem(&traces, &block);
-	if (!trace) {
+	if (!find_trace(block, &known)) {
 		if (filters.active && !is_code_dropped(1))
 			adopt(block, object_size(object, type, flags), flags);
 		return;
 	}
 	stack = python_stack(1);
-	move_trace(trace, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
+	move_trace(block, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
 	count(TMBPF_COUNT_REOWNED);
 }
 

@@ -23,9 +23,9 @@ struct {
 	__type(value, struct tmbpf_site);
 } sites SEC(".maps");
 
-/* Live blocks by address and domain slot. Written here, read by the collector. Full: the block is
- * not recorded and counted in TMBPF_LOST_TRACES_FULL. Resized to --max-traces; not preallocated, so
- * that its price is that of the blocks it holds. */
+/* Live blocks by address and domain slot, but for those in chunks. Written here, read by the
+ * collector. Full: the block is not recorded and counted in TMBPF_LOST_TRACES_FULL. Resized by
+ * --max-traces; not preallocated, so that its price is that of the blocks it holds. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -33,6 +33,32 @@ struct {
 	__type(key, __u64);
 	__type(value, struct tmbpf_trace);
 } traces SEC(".maps");
+
+/* The chunk of a region, by the region's number (address >> TMBPF_REGION_SHIFT). Written here, read
+ * by the tracer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, TMBPF_MAX_CHUNKS);
+	__type(key, __u32);
+	__type(value, __u32);
+} regions SEC(".maps");
+
+/* The chunks: each is a map of its own, mapped by the tracer, which makes them as they are needed.
+ * None left: the block goes into traces. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, TMBPF_MAX_CHUNKS);
+	__type(key, __u32);
+	__array(
+	    values, struct {
+		    __uint(type, BPF_MAP_TYPE_ARRAY);
+		    __uint(map_flags, BPF_F_MMAPABLE);
+		    __uint(max_entries, 1);
+		    __uint(key_size, sizeof(__u32));
+		    __uint(value_size, sizeof(struct tmbpf_chunk));
+	    });
+} chunks SEC(".maps");
 
 /* Requests in flight, by pid_tgid. Full: TMBPF_LOST_PENDING. */
 struct {

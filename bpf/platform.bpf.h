@@ -45,6 +45,9 @@ static __always_inline __u64 current_fs_base(void)
 	return BPF_CORE_READ(task, thread.fsbase);
 }
 
+/* An element of a map that lies in a map of maps. */
+#define lookup_inner(map, key) bpf_map_lookup_elem(map, key)
+
 /* min(value, max), written so that the verifier sees the bound: clang compares a copy else. */
 #define clamp_size(value, max)                                                                     \
 	({                                                                                         \

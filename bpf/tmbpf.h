@@ -167,10 +167,12 @@ struct tmbpf_config {
 	__u32 pid;	     /* the target, in tmbpf's pid namespace */
 	__u32 pid_namespace; /* tmbpf's own, by its inode number */
 	__u32 max_stacks;    /* elements of stack_sums */
+	__u32 max_traces;    /* blocks recorded at a time, in chunks and in the traces map */
+	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_config, 24);
+TMBPF_ASSERT_SIZE(struct tmbpf_config, 32);
 
-/* Key of the traces map: the block's address, and in the 16 bits that user space does not address
+/* Key of a block: its address, and in the 16 bits that user space does not address
  * the slot of its tracemalloc domain: 0 for domain 0, else 1 + its index in struct tmbpf_domains.
  */
 #define TMBPF_DOMAIN_SHIFT 48
@@ -189,6 +191,24 @@ struct tmbpf_trace {
 	__u64 stack; /* id of its stack, or TMBPF_STACK_UNKNOWN */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_trace, 16);
+
+/* Blocks that pymalloc serves are kept in chunks, one for each region of 1 << TMBPF_REGION_SHIFT
+ * bytes of addresses that has some: a slot for each place where a block may begin, 0 where none
+ * that is recorded does, else its size and, from TMBPF_SLOT_STACK_SHIFT on, the id of its stack. A
+ * store costs a fraction of an update of the traces map, and user space reads it as memory. Written
+ * by the programs, and by the tracer while it clears. */
+enum {
+	TMBPF_REGION_SHIFT = 20,
+	TMBPF_SLOT_SHIFT = 4, /* the alignment of pymalloc's blocks */
+	TMBPF_CHUNK_SLOTS = 1 << (TMBPF_REGION_SHIFT - TMBPF_SLOT_SHIFT),
+	TMBPF_SLOT_STACK_SHIFT = 10,
+	TMBPF_SLOT_SIZE_MASK = (1 << TMBPF_SLOT_STACK_SHIFT) - 1,
+	TMBPF_SLOT_STACKS = 1 << (32 - TMBPF_SLOT_STACK_SHIFT), /* ids from here on: traces map */
+	TMBPF_MAX_CHUNKS = 1 << 14,
+};
+struct tmbpf_chunk {
+	__u32 slots[TMBPF_CHUNK_SLOTS];
+};
 
 /* Ids of stacks. From TMBPF_STACK_FIRST on they are indices of the stack_sums map, in order of
  * first sight; a stack that found no room there has its hash, with TMBPF_STACK_HASHED set. */
@@ -274,8 +294,12 @@ struct tmbpf_totals {
 	__u32 pad;
 	__u64 stacks; /* ids of stacks given out, from TMBPF_STACK_FIRST on */
 	__u64 hashed; /* stacks that got their hash as id, at each sight */
+	__u32 chunks; /* chunks that have a region */
+	__u32
+	    chunks_ready; /* chunks that there are; written by the tracer, which keeps some spare */
+	__u64 unchunked;  /* blocks of pymalloc that had to be put into the traces map, ever */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 64);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 80);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */

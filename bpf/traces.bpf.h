@@ -3,7 +3,7 @@
 #ifndef TMBPF_TRACES_BPF_H
 #define TMBPF_TRACES_BPF_H
 
-#include "maps.bpf.h"
+#include "chunks.bpf.h"
 
 static __always_inline void add_bytes(__u64 size)
 {
@@ -60,8 +60,22 @@ static __always_inline int is_dropped(__u64 stack, int slot)
 	return sum && (sum->dropped >> slot) & 1;
 }
 
-/* Takes the trace of `key` out, into `taken`; false when there is none. */
-static __always_inline int take_trace(__u64 key, struct tmbpf_trace *taken)
+static __always_inline void add_trace(const struct tmbpf_trace *fresh)
+{
+	__sync_fetch_and_add(&totals.traces, 1);
+	add_bytes(fresh->size);
+	add_to_stack(fresh);
+}
+
+static __always_inline void sub_trace(const struct tmbpf_trace *taken)
+{
+	sub_bytes(taken->size);
+	sub_from_stack(taken);
+	__sync_fetch_and_add(&totals.traces, -1);
+}
+
+/* Of the traces map. */
+static __always_inline int take_from_map(__u64 key, struct tmbpf_trace *taken)
 {
 	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &key);
 
@@ -70,20 +84,34 @@ static __always_inline int take_trace(__u64 key, struct tmbpf_trace *taken)
 	*taken = *trace;
 	if (bpf_map_delete_elem(&traces, &key))
 		return 0;
-	sub_bytes(taken->size);
-	sub_from_stack(taken);
-	__sync_fetch_and_add(&totals.traces, -1);
+	sub_trace(taken);
 	return 1;
 }
 
-static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh)
+static __always_inline int take_from_slot(__u32 *slot, struct tmbpf_trace *taken)
 {
-	struct tmbpf_trace *trace;
+	__u32 former = *slot ? __sync_lock_test_and_set(slot, 0) : 0;
+
+	if (!former)
+		return 0;
+	*taken = from_slot(former);
+	sub_trace(taken);
+	return 1;
+}
+
+/* Takes the trace of `key` out, into `taken`; false when there is none. */
+static __always_inline int take_trace(__u64 key, struct tmbpf_trace *taken)
+{
+	__u32 *slot = slot_of(key);
+
+	return (slot && take_from_slot(slot, taken)) || take_from_map(key, taken);
+}
+
+static __always_inline void put_in_map(__u64 key, const struct tmbpf_trace *fresh)
+{
+	struct tmbpf_trace *trace = bpf_map_lookup_elem(&traces, &key);
 	long error;
 
-	if (totals.clearing)
-		return;
-	trace = bpf_map_lookup_elem(&traces, &key);
 	if (trace) {
 		struct tmbpf_trace before = *trace;
 
@@ -97,21 +125,103 @@ static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh
 		add_to_stack(fresh);
 		return;
 	}
-	error = bpf_map_update_elem(&traces, &key, fresh, BPF_ANY);
+	error = totals.traces >= config.max_traces
+		    ? -TMBPF_E2BIG
+		    : bpf_map_update_elem(&traces, &key, fresh, BPF_ANY);
 	if (error) {
 		count(error == -TMBPF_E2BIG ? TMBPF_LOST_TRACES_FULL : TMBPF_LOST_TRACES_MEMORY);
 		return;
 	}
-	__sync_fetch_and_add(&totals.traces, 1);
-	add_bytes(fresh->size);
-	add_to_stack(fresh);
+	add_trace(fresh);
+}
+
+static __always_inline void put_in_slot(__u32 *slot, __u64 key, const struct tmbpf_trace *fresh)
+{
+	struct tmbpf_trace former;
+	__u32 before = *slot;
+
+	if (!before && totals.unchunked)
+		take_from_map(key, &former);
+	if (!before && totals.traces >= config.max_traces) {
+		count(TMBPF_LOST_TRACES_FULL);
+		return;
+	}
+	before = __sync_lock_test_and_set(slot, to_slot(fresh));
+	if (before) {
+		former = from_slot(before);
+		sub_trace(&former);
+	}
+	add_trace(fresh);
+}
+
+/* `small`: pymalloc serves the block, if its size is one of its own. */
+static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh, int small)
+{
+	struct tmbpf_trace former;
+	__u32 *slot = slot_of(key);
+
+	if (totals.clearing)
+		return;
+	small = small && fresh->size <= python.small_request_threshold;
+	if (small && fits_slot(fresh)) {
+		if (!slot && claim_chunk(key))
+			slot = slot_of(key);
+		if (slot) {
+			put_in_slot(slot, key, fresh);
+			return;
+		}
+	}
+	if (small)
+		__sync_fetch_and_add(&totals.unchunked, 1);
+	if (slot)
+		take_from_slot(slot, &former);
+	put_in_map(key, fresh);
+}
+
+/* What is recorded of a block; false: nothing. */
+static __always_inline int find_trace(__u64 key, struct tmbpf_trace *found)
+{
+	struct tmbpf_trace *trace;
+	__u32 *slot = slot_of(key), packed = slot ? *slot : 0;
+
+	if (packed) {
+		*found = from_slot(packed);
+		return 1;
+	}
+	trace = bpf_map_lookup_elem(&traces, &key);
+	if (!trace)
+		return 0;
+	*found = *trace;
+	return 1;
 }
 
 /* Lets a block that is traced belong to another stack. */
-static __always_inline void move_trace(struct tmbpf_trace *trace, __u64 stack)
+static __always_inline void move_trace(__u64 key, __u64 stack)
 {
-	struct tmbpf_trace moved = *trace;
+	struct tmbpf_trace moved, *trace;
+	__u32 *slot = slot_of(key), packed = slot ? *slot : 0;
 
+	if (packed) {
+		moved = from_slot(packed);
+		moved.stack = stack;
+		if (fits_slot(&moved)) {
+			struct tmbpf_trace before = from_slot(packed);
+
+			if (__sync_val_compare_and_swap(slot, packed, to_slot(&moved)) == packed) {
+				sub_from_stack(&before);
+				add_to_stack(&moved);
+			}
+		} else if (take_from_slot(slot, &moved)) {
+			moved.stack = stack;
+			__sync_fetch_and_add(&totals.unchunked, 1);
+			put_in_map(key, &moved);
+		}
+		return;
+	}
+	trace = bpf_map_lookup_elem(&traces, &key);
+	if (!trace)
+		return;
+	moved = *trace;
 	sub_from_stack(&moved);
 	moved.stack = stack;
 	trace->stack = stack;

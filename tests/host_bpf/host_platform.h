@@ -36,12 +36,14 @@ void host_register_map(const void *id, __u32 key_size, __u32 value_size, __u32 m
 #define __noinline __attribute__((noinline))
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) __typeof__(val) *name
+#define __array(name, val) __typeof__(val) *name
 
 enum {
   BPF_MAP_TYPE_HASH = 1,
   BPF_MAP_TYPE_ARRAY = 2,
   BPF_MAP_TYPE_PERCPU_ARRAY = 6,
   BPF_MAP_TYPE_LRU_HASH = 9,
+  BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
   BPF_MAP_TYPE_RINGBUF = 27,
   BPF_F_NO_PREALLOC = 1,
   BPF_F_MMAPABLE = 1024,
@@ -54,6 +56,8 @@ enum {
 #define clamp_size(value, max) ((__u64)(value) > (__u64)(max) ? (__u64)(max) : (__u64)(value))
 #define bpf_probe_read_user(to, size, from) host_read_memory(to, (__u32)(size), (__u64)(from))
 #define bpf_map_lookup_elem(map, key) host_map_lookup(map, key)
+/* Maps of maps hold the one element that each of theirs has. */
+#define lookup_inner(map, key) ((void)(key), (map))
 #define bpf_map_update_elem(map, key, value, flags) host_map_update(map, key, value)
 #define bpf_map_delete_elem(map, key) host_map_delete(map, key)
 #define bpf_ringbuf_output(map, data, size, flags) host_ringbuf_output(data, size)

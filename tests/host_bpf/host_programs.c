@@ -18,6 +18,8 @@
 void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *settings) {
   REGISTER_ARRAY(sites);
   REGISTER_HASH(traces);
+  REGISTER_HASH(regions);
+  host_register_map(&chunks, sizeof(__u32), sizeof(struct tmbpf_chunk), TMBPF_MAX_CHUNKS, 1);
   REGISTER_HASH(pending);
   REGISTER_HASH(stacks);
   REGISTER_ARRAY(stack_sums);
@@ -30,6 +32,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   python = *numbers;
   config = *settings;
   memset(&totals, 0, sizeof(totals));
+  totals.chunks_ready = TMBPF_MAX_CHUNKS;
   memset(&domains, 0, sizeof(domains));
   memset(&filters, 0, sizeof(filters));
 }
@@ -75,7 +78,11 @@ __u64 host_counter(enum tmbpf_counter which) {
   return values ? values[which] : 0;
 }
 
-const struct tmbpf_trace *host_trace(__u64 key) { return host_map_lookup(&traces, &key); }
+const struct tmbpf_trace *host_trace(__u64 key) {
+  static struct tmbpf_trace found;
+
+  return find_trace(key, &found) ? &found : NULL;
+}
 
 struct tmbpf_stack_sum *host_stack_sum(__u64 stack) {
   return sum_of(stack);

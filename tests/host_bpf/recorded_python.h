@@ -90,7 +90,9 @@ class RecordedPython : public testing::TestWithParam<PythonInterpreter> {
   }
 
   void reset(std::uint32_t max_frames) {
-    const tmbpf_config config{.max_frames = max_frames, .max_stacks = max_stacks_};
+    const tmbpf_config config{.max_frames = max_frames,
+                              .max_stacks = max_stacks_,
+                              .max_traces = 1U << 20U};
     host_state().events.clear();
     host_state().ring_full = false;
     host_reset(&target_.python, &config);

@@ -89,7 +89,7 @@ int number_of_cycles(const std::string& path) {
   if (std::getenv("TMBPF_THOROUGH") != nullptr) {
     return 200;
   }
-  return path.starts_with("/usr/bin/") ? 60 : 8;
+  return path.starts_with("/usr/bin/") ? 30 : 6;
 }
 
 TEST_P(AttachCycles, many_leave_the_output_unchanged_and_no_probe_behind) {

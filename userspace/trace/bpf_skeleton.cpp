@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kLogTail = 600;  // characters of the verifier's log that a message quotes
 
+constexpr std::uint32_t kLeastHashed = 1U << 16U;  // entries
 constexpr std::uint32_t kLeastStacks = 1U << 17U;  // entries
 constexpr std::uint32_t kMostStacks = 1U << 19U;
 constexpr std::uint32_t kLeastCodes = 1U << 16U;
@@ -69,13 +70,23 @@ void set_attach_types(tmbpf_bpf& skeleton) {
   }
 }
 
+bool has_pymalloc(const ProbePlan& plan) {
+  return std::ranges::any_of(
+      plan.sites, [](const ProbeSite& site) { return site.site.allocator == TMBPF_PYMALLOC; });
+}
+
+// Of the traces, those that are not in chunks: even an empty bucket costs 16 bytes.
+std::uint32_t hash_share(std::uint32_t traces) {
+  return std::max(traces / 8, std::min(traces, kLeastHashed));
+}
+
 // What the empty maps cost goes with the limit of traces: whoever keeps few blocks meets few
 // stacks.
 void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
                  const ProbePlan& plan) {
   const auto& maps = skeleton.maps;
-  const std::uint32_t traces = settings.max_traces;
-  bpf_map__set_max_entries(maps.traces, traces);
+  const std::uint32_t traces = settings.config.max_traces;
+  bpf_map__set_max_entries(maps.traces, has_pymalloc(plan) ? hash_share(traces) : traces);
   const std::uint32_t stacks = std::clamp(traces / 8, kLeastStacks, kMostStacks);
   bpf_map__set_max_entries(maps.stacks, stacks);
   bpf_map__set_max_entries(maps.stack_sums, stacks);

@@ -3,7 +3,6 @@
 
 #include "symbols/process/process_memory.h"
 #include "userspace/trace/coverage.h"
-#include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
 namespace {
@@ -12,18 +11,17 @@ constexpr std::chrono::seconds kRecent{1};
 
 }  // namespace
 
-CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, int traces_fd)
+CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces)
     : pid_(pid),
       python_(python),
-      traces_fd_(traces_fd),
+      traces_(traces),
       baseline_(read_baseline(ProcessMemory(pid), python)) {}
 
 CoverageWatch::Measured CoverageWatch::measure_now() {
-  const int fd = traces_fd_;
   auto coverage = measure_coverage(
       ProcessMemory(pid_), python_, baseline_,
-      {.read_all = [fd] { return read_traces(fd); },
-       .contains = [fd](std::uint64_t address) { return has_trace(fd, address); }});
+      {.read_all = [this] { return traces_.read(); },
+       .contains = [this](std::uint64_t address) { return traces_.contains(address); }});
   return {.coverage = std::move(coverage), .at = Clock::now()};
 }
 

@@ -12,14 +12,14 @@
 #include "symbols/heap/block_set.h"
 #include "userspace/model/coverage.h"
 #include "userspace/trace/recent_coverage.h"
+#include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
 
 class CoverageWatch {
  public:
-  // Reads the baseline: what is live now counts as from before. `traces_fd`: the map of traces,
-  // which must outlive this.
-  CoverageWatch(pid_t pid, const tmbpf_python& python, int traces_fd);
+  // Reads the baseline: what is live now counts as from before. `traces` must outlive this.
+  CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces);
 
   // Without causes. Nothing when the heap cannot be read.
   std::optional<Coverage> measure();
@@ -43,7 +43,7 @@ class CoverageWatch {
 
   pid_t pid_;
   tmbpf_python python_;
-  int traces_fd_;
+  const TracesMap& traces_;
   BlockSet baseline_;  // the thread's while there is one
   std::optional<Measured> last_;
   std::future<Measured> running_;  // last: its thread must end before the rest goes

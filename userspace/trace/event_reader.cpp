@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "util/error.h"
 
@@ -37,8 +38,10 @@ void EventReader::BufferDeleter::operator()(ring_buffer* buffer) const {
   ring_buffer__free(buffer);
 }
 
-EventReader::EventReader(int ring_buffer_fd, Collector& collector)
+EventReader::EventReader(int ring_buffer_fd, Collector& collector,
+                         std::function<void()> at_each_look)
     : collector_(collector),
+      at_each_look_(std::move(at_each_look)),
       news_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       wakeups_(watch_wakeups(ring_buffer_fd)),
       buffer_(ring_buffer__new(ring_buffer_fd, on_message, this, nullptr)) {
@@ -74,6 +77,7 @@ void EventReader::clear_news() const {
 void EventReader::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     drain();
+    at_each_look_();
     epoll_event event{};
     ::epoll_wait(wakeups_.get(), &event, 1, kInterval);
   }

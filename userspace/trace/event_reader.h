@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -18,8 +19,9 @@ namespace tmbpf {
 
 class EventReader {
  public:
-  // `collector` must outlive the reader. Throws Error when the buffer cannot be mapped.
-  EventReader(int ring_buffer_fd, Collector& collector);
+  // `collector` must outlive the reader, whose thread calls `at_each_look` too, every 10 ms or more
+  // often. Throws Error when the buffer cannot be mapped.
+  EventReader(int ring_buffer_fd, Collector& collector, std::function<void()> at_each_look);
   EventReader(const EventReader&) = delete;
   EventReader& operator=(const EventReader&) = delete;
   ~EventReader();
@@ -39,6 +41,7 @@ class EventReader {
   void run(const std::stop_token& stop);
 
   Collector& collector_;
+  std::function<void()> at_each_look_;
   UniqueFd news_;
   UniqueFd wakeups_;  // epoll on the ring buffer: its wake-ups only, not whether it holds something
   std::unique_ptr<ring_buffer, BufferDeleter> buffer_;

@@ -13,7 +13,6 @@ namespace tmbpf {
 struct SkeletonSettings {
   tmbpf_python python{};
   tmbpf_config config{};
-  std::uint32_t max_traces = 0;  // the other maps' sizes go with it
   bool uprobe_multi = false;
 };
 

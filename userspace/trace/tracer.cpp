@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "bpf/tmbpf.h"
+#include "symbols/heap/arena_table.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
@@ -24,6 +25,11 @@
 
 namespace tmbpf {
 namespace {
+
+std::uint32_t count_arenas(const PythonTarget& target) {
+  const auto table = read_arena_table(ProcessMemory(target.identity.pid), target.python);
+  return table ? static_cast<std::uint32_t>(table->arenas.size()) : 0;
+}
 
 // Asked before the lock, so that who lacks a privilege hears which.
 KernelSupport sufficient_support() {
@@ -55,6 +61,10 @@ Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
       support(sufficient_support()),
       lock(target.identity.pid),
       skeleton(load_traceable(target, options, support)),
+      chunks({.chunks = bpf_map__fd(skeleton->maps.chunks),
+              .regions = bpf_map__fd(skeleton->maps.regions)},
+             skeleton->bss->totals, count_arenas(target)),
+      traces(bpf_map__fd(skeleton->maps.traces), chunks),
       sums(bpf_map__fd(skeleton->maps.stack_sums), bpf_map__max_entries(skeleton->maps.stack_sums)),
       filter(sums,
              {.code_verdicts = bpf_map__fd(skeleton->maps.code_verdicts),
@@ -65,12 +75,13 @@ Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
   options.frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
   collector.set_filter(filter);
   collector.filter_by(options.filters);
-  reader = std::make_unique<EventReader>(bpf_map__fd(skeleton->maps.events), collector);
+  reader = std::make_unique<EventReader>(bpf_map__fd(skeleton->maps.events), collector,
+                                         [this] { chunks.keep_spare(); });
   const double begin = now_seconds();
   links.emplace(*skeleton, target, options, support.uprobe_multi);
   attached_at = now_seconds();
   attach_seconds = attached_at - begin + target.planning_seconds;
-  coverage.emplace(target.identity.pid, target.python, bpf_map__fd(skeleton->maps.traces));
+  coverage.emplace(target.identity.pid, target.python, traces);
   if (!still_runs(target.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target.identity.pid), "",
                 ExitStatus::target);
@@ -191,8 +202,7 @@ TakenTraces Tracer::clear() {
   auto& totals = parts_->skeleton->bss->totals;
   std::atomic_ref(totals.clearing).store(1);
   wait_for_programs();
-  const TakenTraces taken =
-      take_all_traces(bpf_map__fd(parts_->skeleton->maps.traces), parts_->sums);
+  const TakenTraces taken = parts_->traces.take_all(parts_->sums);
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
@@ -243,7 +253,7 @@ TraceStatus Tracer::status() {
                      .max_traces = parts_->options.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
-  status.kernel_memory = map_memory(*parts_->skeleton);
+  status.kernel_memory = map_memory(*parts_->skeleton) + parts_->chunks.memory();
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
   status.process_rss =
       parts_->state == TargetState::running ? resident_bytes(parts_->target.identity.pid) : 0;

@@ -10,6 +10,7 @@
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/chunks_map.h"
 #include "userspace/trace/collector.h"
 #include "userspace/trace/coverage_watch.h"
 #include "userspace/trace/event_reader.h"
@@ -29,7 +30,6 @@ struct Tracer::Parts {
 
   bool take_process_events();
   void heal_children();
-  [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
   [[nodiscard]] bool hides(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
@@ -41,6 +41,8 @@ struct Tracer::Parts {
   KernelSupport support;
   TargetLock lock;
   SkeletonPtr skeleton;
+  ChunksMap chunks;
+  TracesMap traces;
   StackSums sums;
   LiveFilter filter;
   Collector collector;

@@ -30,10 +30,6 @@ void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
 
 }  // namespace
 
-std::vector<LiveBlock> Tracer::Parts::live_blocks() const {
-  return read_traces(bpf_map__fd(skeleton->maps.traces));
-}
-
 std::uint32_t Tracer::Parts::domain_of(const LiveBlock& block) const {
   const auto& domains = skeleton->bss->domains;
   return block.domain == 0 || block.domain > TMBPF_MAX_DOMAINS ? 0
@@ -66,7 +62,7 @@ Snapshot Tracer::summary() {
 }
 
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
-  const std::vector<LiveBlock> blocks = parts_->live_blocks();
+  const std::vector<LiveBlock> blocks = parts_->traces.read();
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
   for (const LiveBlock& block : blocks) {
@@ -85,7 +81,7 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 }
 
 Snapshot Tracer::find_object(std::uint64_t address) {
-  const auto block = find_block(bpf_map__fd(parts_->skeleton->maps.traces), address);
+  const auto block = parts_->traces.find(address);
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
   if (block && !parts_->hides(*block)) {

@@ -24,42 +24,45 @@ bool holds(const LiveBlock& block, std::uint64_t address) {
   return address - block.address < std::max<std::uint64_t>(block.trace.size, 1);
 }
 
-// By looking up every place where such a block may begin.
-std::optional<LiveBlock> find_small_block(int map_fd, std::uint64_t address) {
+}  // namespace
+
+std::vector<LiveBlock> TracesMap::read() const {
+  std::vector<LiveBlock> blocks;
+  const auto add = [&blocks](std::uint64_t key, const tmbpf_trace& trace) {
+    blocks.push_back(block_of(key, trace));
+  };
+  chunks_.for_each(add);
+  for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_batch, add);
+  return blocks;
+}
+
+std::optional<LiveBlock> TracesMap::at(std::uint64_t address) const {
+  tmbpf_trace trace = chunks_.find(address);
+  if (trace.size == 0 && bpf_map_lookup_elem(map_fd_, &address, &trace) != 0) {
+    return std::nullopt;
+  }
+  return block_of(address, trace);
+}
+
+bool TracesMap::contains(std::uint64_t address) const { return at(address).has_value(); }
+
+// By looking at every place where such a block may begin.
+std::optional<LiveBlock> TracesMap::find_small(std::uint64_t address) const {
   const std::uint64_t last = address - address % kAlignment;
   for (std::uint64_t back = 0; back < kLargestSmall && back <= last; back += kAlignment) {
-    const std::uint64_t key = last - back;
-    tmbpf_trace trace{};
-    if (bpf_map_lookup_elem(map_fd, &key, &trace) == 0) {
-      const LiveBlock block = block_of(key, trace);
-      return holds(block, address) ? std::optional(block) : std::nullopt;
+    if (const auto block = at(last - back)) {
+      return holds(*block, address) ? block : std::nullopt;
     }
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-std::vector<LiveBlock> read_traces(int map_fd) {
-  std::vector<LiveBlock> blocks;
-  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_batch,
-                                [&blocks](std::uint64_t key, const tmbpf_trace& trace) {
-                                  blocks.push_back(block_of(key, trace));
-                                });
-  return blocks;
-}
-
-bool has_trace(int map_fd, std::uint64_t address) {
-  tmbpf_trace trace{};
-  return bpf_map_lookup_elem(map_fd, &address, &trace) == 0;
-}
-
-std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address) {
-  std::optional<LiveBlock> found = find_small_block(map_fd, address);
+std::optional<LiveBlock> TracesMap::find(std::uint64_t address) const {
+  std::optional<LiveBlock> found = find_small(address);
   if (found) {
     return found;
   }
-  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_batch,
+  for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_batch,
                                 [&](std::uint64_t key, const tmbpf_trace& trace) {
                                   const LiveBlock block = block_of(key, trace);
                                   if (holds(block, address) && (!found || block.domain == 0)) {
@@ -69,14 +72,15 @@ std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address) {
   return found;
 }
 
-TakenTraces take_all_traces(int map_fd, StackSums& sums) {
+TakenTraces TracesMap::take_all(StackSums& sums) {
   TakenTraces taken;
-  for_each_element<tmbpf_trace>(map_fd, bpf_map_lookup_and_delete_batch,
-                                [&](std::uint64_t /*key*/, const tmbpf_trace& trace) {
-                                  ++taken.blocks;
-                                  taken.bytes += trace.size;
-                                  sums.take_out(trace.stack, trace.size);
-                                });
+  const auto add = [&](std::uint64_t /*key*/, const tmbpf_trace& trace) {
+    ++taken.blocks;
+    taken.bytes += trace.size;
+    sums.take_out(trace.stack, trace.size);
+  };
+  chunks_.take_all(add);
+  for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_and_delete_batch, add);
   return taken;
 }
 

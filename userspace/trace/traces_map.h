@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live blocks as the BPF programs keep them, read in batches.
+// The live blocks as the BPF programs keep them: pymalloc's in chunks, the others in a hash map.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bpf/tmbpf.h"
+#include "userspace/trace/chunks_map.h"
 #include "userspace/trace/stack_sums.h"
 #include "userspace/trace/taken_traces.h"
 
@@ -18,20 +19,33 @@ struct LiveBlock {
   tmbpf_trace trace{};
 };
 
-// Every block that is live from the call's begin to its end is there exactly once; one that comes
-// or goes meanwhile may or may not be. Throws Error when the map cannot be read.
-std::vector<LiveBlock> read_traces(int map_fd);
+// Of any thread. Throws Error when a map cannot be read.
+class TracesMap {
+ public:
+  // Both outlive it.
+  TracesMap(int map_fd, ChunksMap& chunks) : map_fd_(map_fd), chunks_(chunks) {}
 
-// Whether the address has a trace in domain 0 now.
-bool has_trace(int map_fd, std::uint64_t address);
+  // Every block that is live from the call's begin to its end is there exactly once; one that comes
+  // or goes meanwhile may or may not be.
+  [[nodiscard]] std::vector<LiveBlock> read() const;
 
-// The block of domain 0 or, without one, of any other that holds the address, at its beginning or
-// within: an object lies behind its garbage collector's header and what else precedes it. Nothing
-// when no such block is traced. Reads every trace when it is not a small one.
-std::optional<LiveBlock> find_block(int map_fd, std::uint64_t address);
+  // Whether the address has a trace in domain 0 now.
+  [[nodiscard]] bool contains(std::uint64_t address) const;
 
-// Takes out every trace that is there when the call begins, also of the sums. Throws Error when it
-// cannot.
-TakenTraces take_all_traces(int map_fd, StackSums& sums);
+  // The block of domain 0 or, without one, of any other that holds the address, at its beginning or
+  // within: an object lies behind its garbage collector's header and what else precedes it. Nothing
+  // when no such block is traced. Reads every trace of the hash map when it is not a small one.
+  [[nodiscard]] std::optional<LiveBlock> find(std::uint64_t address) const;
+
+  // Takes out every trace that is there when the call begins, also of the sums.
+  TakenTraces take_all(StackSums& sums);
+
+ private:
+  [[nodiscard]] std::optional<LiveBlock> at(std::uint64_t address) const;
+  [[nodiscard]] std::optional<LiveBlock> find_small(std::uint64_t address) const;
+
+  int map_fd_;
+  ChunksMap& chunks_;
+};
 
 }  // namespace tmbpf

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/chunks_map.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "util/error.h"
+#include "util/unique_fd.h"
+
+namespace tmbpf {
+namespace {
+
+// A traced target needs a new one every 15 ms at most: 64 MiB of small blocks a second.
+constexpr std::uint32_t kSpare = 4;
+
+UniqueFd make_chunk() {
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.map_flags = BPF_F_MMAPABLE;
+  return UniqueFd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "tmbpf_chunk", sizeof(std::uint32_t),
+                                 sizeof(tmbpf_chunk), 1, &options));
+}
+
+tmbpf_trace unpacked(std::uint32_t slot) {
+  return {.size = slot & static_cast<std::uint32_t>(TMBPF_SLOT_SIZE_MASK),
+          .stack = slot >> static_cast<std::uint32_t>(TMBPF_SLOT_STACK_SHIFT)};
+}
+
+constexpr std::uint64_t address_of(std::uint64_t region, std::uint64_t slot) {
+  return region << static_cast<unsigned>(TMBPF_REGION_SHIFT) |
+         slot << static_cast<unsigned>(TMBPF_SLOT_SHIFT);
+}
+
+}  // namespace
+
+ChunksMap::ChunksMap(Maps maps, tmbpf_totals& totals, std::uint32_t chunks)
+    : maps_(maps), totals_(totals) {
+  const std::lock_guard lock(mutex_);
+  make(std::min<std::uint32_t>(chunks + kSpare, TMBPF_MAX_CHUNKS));
+  if (chunks_.empty()) {
+    throw Error(fmt::format("cannot make room for what is recorded: {}", std::strerror(errno)));
+  }
+}
+
+// In one call: the kernel waits for running programs once at its end, milliseconds.
+void ChunksMap::make(std::uint32_t count) {
+  std::vector<UniqueFd> made;
+  std::vector<std::uint32_t> indices;
+  std::vector<std::uint32_t> numbers;
+  const auto first = static_cast<std::uint32_t>(chunks_.size());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    UniqueFd chunk = make_chunk();
+    if (!chunk.valid()) {
+      break;
+    }
+    indices.push_back(first + i);
+    numbers.push_back(static_cast<std::uint32_t>(chunk.get()));
+    made.push_back(std::move(chunk));
+  }
+  auto filled = static_cast<std::uint32_t>(made.size());
+  if (filled == 0 || bpf_map_update_batch(maps_.chunks, indices.data(), numbers.data(), &filled,
+                                          nullptr) != 0) {
+    return;
+  }
+  for (const UniqueFd& chunk : made) {
+    chunks_.push_back(std::make_unique<Chunk>(chunk.get(), 1));
+  }
+  std::atomic_ref(totals_.chunks_ready).store(static_cast<std::uint32_t>(chunks_.size()));
+}
+
+void ChunksMap::keep_spare() {
+  const std::uint32_t used = std::atomic_ref(totals_.chunks).load();
+  const std::lock_guard lock(mutex_);
+  const std::uint32_t wanted = std::min<std::uint32_t>(used + kSpare, TMBPF_MAX_CHUNKS);
+  if (wanted > chunks_.size()) {
+    make(wanted - static_cast<std::uint32_t>(chunks_.size()));
+  }
+}
+
+// By address.
+std::vector<std::pair<std::uint64_t, ChunksMap::Chunk*>> ChunksMap::regions() const {
+  std::vector<std::pair<std::uint64_t, Chunk*>> found;
+  const std::lock_guard lock(mutex_);
+  std::uint32_t region = 0;
+  const std::uint32_t* after = nullptr;
+  while (bpf_map_get_next_key(maps_.regions, after, &region) == 0) {
+    after = &region;
+    std::uint32_t index = 0;
+    if (bpf_map_lookup_elem(maps_.regions, &region, &index) == 0 && index < chunks_.size()) {
+      found.emplace_back(region, chunks_[index].get());
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+void ChunksMap::for_each(const Visit& visit) const {
+  for (const auto& [region, chunk] : regions()) {
+    const auto& slots = (*chunk)[0].slots;
+    for (std::uint64_t i = 0; i < TMBPF_CHUNK_SLOTS; ++i) {
+      const std::uint32_t slot = *const_cast<const volatile std::uint32_t*>(&slots[i]);
+      if (slot != 0) {
+        visit(address_of(region, i), unpacked(slot));
+      }
+    }
+  }
+}
+
+void ChunksMap::take_all(const Visit& visit) {
+  for (const auto& [region, chunk] : regions()) {
+    auto& slots = (*chunk)[0].slots;
+    for (std::uint64_t i = 0; i < TMBPF_CHUNK_SLOTS; ++i) {
+      const std::uint32_t slot = std::atomic_ref(slots[i]).exchange(0);
+      if (slot != 0) {
+        visit(address_of(region, i), unpacked(slot));
+      }
+    }
+  }
+}
+
+tmbpf_trace ChunksMap::find(std::uint64_t address) const {
+  const std::lock_guard lock(mutex_);
+  const auto region =
+      static_cast<std::uint32_t>(address >> static_cast<unsigned>(TMBPF_REGION_SHIFT));
+  std::uint32_t index = 0;
+  if (bpf_map_lookup_elem(maps_.regions, &region, &index) != 0 || index >= chunks_.size()) {
+    return {};
+  }
+  const std::uint64_t slot =
+      (address >> static_cast<unsigned>(TMBPF_SLOT_SHIFT)) % TMBPF_CHUNK_SLOTS;
+  return unpacked(std::atomic_ref((*chunks_[index])[0].slots[slot]).load());
+}
+
+std::uint64_t ChunksMap::memory() const {
+  const std::lock_guard lock(mutex_);
+  return chunks_.size() * sizeof(tmbpf_chunk);
+}
+
+}  // namespace tmbpf
