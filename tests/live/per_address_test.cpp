@@ -102,10 +102,10 @@ struct AddressCount {
 };
 
 AddressCount compare(const PymallocHeap& at_attach, const PymallocHeap& now,
-                     const std::vector<LiveBlock>& traces) {
+                     const Snapshot& traces) {
   AddressCount count;
   BlockSet recorded;
-  for (const LiveBlock& trace : traces) {
+  for (const Trace& trace : traces.traces()) {
     if (trace.domain == 0 && now.in_arena(trace.address)) {
       recorded.insert(trace.address);
       count.extra += now.blocks.contains(trace.address) ? 0 : 1;
@@ -137,7 +137,7 @@ class PerAddress : public LiveTest {
     wait_until_blocked(python.pid());
     const PymallocHeap now = read_pymalloc_heap(memory, tracer.target().python);
     EXPECT_EQ(now.unsettled_pools, 0U);
-    const AddressCount count = compare(at_attach, now, tracer.live_blocks());
+    const AddressCount count = compare(at_attach, now, tracer.snapshot(std::nullopt, true));
     expect_same(tracer.coverage(), count);
     const TraceStatus status = tracer.status();
     EXPECT_EQ(status.lost(), 0U);

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The analysis half as a library: installed, found by CMake from outside the tree, used without libbpf."""
+"""The analysis half as a library: installed, found by CMake from outside the tree, used without libbpf. The tracer:
+installed_tracer_test.py."""
 import os
-import subprocess
 import sys
 import tempfile
 import tracemalloc
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from installed import HERE, Installed, run
+
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+TRACERS = ("PkgConfig", "zydis")  # what only the tracer looks for
+OTHERS = (*TRACERS, "Threads", "Protobuf", "ZLIB")
 
 
-def run(*words: str) -> str:
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode != 0:
-        raise AssertionError(f"{' '.join(words)}: status {done.returncode}\n{done.stdout}")
-    return done.stdout
+def without(packages: tuple) -> list:
+    """The options with which CMake does not find them."""
+    return [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in packages]
 
 
 class InstalledLibraryTest(unittest.TestCase):
@@ -23,17 +25,7 @@ class InstalledLibraryTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.folder = scratch.name
-        self.prefix = os.path.join(self.folder, "prefix")
-        run("cmake", "--install", os.environ["TMBPF_BUILD"], "--component", "devel", "--prefix", self.prefix)
-
-    def build(self, project: str) -> str:
-        """Returns the path of the program."""
-        build = os.path.join(self.folder, project)
-        run("cmake", "-S", os.path.join(HERE, project), "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
-            f"-DCMAKE_CXX_COMPILER={os.environ['CXX']}", f"-DTMBPF_HEADERS={self.prefix}/include/tmbpf",
-            "-DCMAKE_CXX_FLAGS=-Wall -Wextra")
-        run("cmake", "--build", build)
-        return os.path.join(build, project)
+        self.installed = Installed(self.folder)
 
     def assert_no_libbpf(self, program: str) -> None:
         needed = run("ldd", program)
@@ -49,25 +41,30 @@ class InstalledLibraryTest(unittest.TestCase):
         self.assertEqual(len(kept), 80)
         path = os.path.join(self.folder, "now.pickle")
         snapshot.dump(path)
-        program = self.build("library_user")
+        program = self.installed.build("library_user", *without(TRACERS))
         printed = run(program, path).splitlines()
         self.assertEqual(printed, [str(statistic) for statistic in snapshot.statistics("lineno")])
         self.assertGreater(len(printed), 1)
         self.assert_no_libbpf(program)
 
     def test_the_model_alone_needs_no_other_component(self) -> None:
-        program = self.build("model_user")
+        program = self.installed.build("model_user", *without(OTHERS))
         self.assertEqual(run(program), "app.py:7: size=42 B, count=2, average=21 B\n")
         self.assert_no_libbpf(program)
         self.assertNotIn("libprotobuf", run("ldd", program))
 
+    def test_the_documented_tracer_is_the_program_that_is_built(self) -> None:
+        with open(os.path.join(HERE, "trace_user", "main.cpp"), encoding="utf-8") as file:
+            program = file.read()
+        with open(os.path.join(SOURCE, "docs", "library.md"), encoding="utf-8") as file:
+            self.assertIn(f"```cpp\n{program[program.index('#include'):]}```\n", file.read())
+
     def test_nothing_installed_names_the_source_tree(self) -> None:
-        source = os.path.dirname(os.path.dirname(HERE))
-        for folder, _, names in os.walk(self.prefix):
+        for folder, _, names in os.walk(self.installed.prefix):
             for name in names:
                 if name.endswith((".cmake", ".h")):
                     with open(os.path.join(folder, name), encoding="utf-8") as file:
-                        self.assertNotIn(source, file.read(), name)
+                        self.assertNotIn(SOURCE, file.read(), name)
 
 
 if __name__ == "__main__":

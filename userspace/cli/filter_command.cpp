@@ -8,6 +8,7 @@
 #include "userspace/cli/each_target.h"
 #include "userspace/cli/standard_output.h"
 #include "userspace/trace/control_socket.h"
+#include "userspace/trace/recording_filters_json.h"
 #include "userspace/view/human_text.h"
 #include "util/error.h"
 

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "symbols/python_target.h"
 #include "userspace/cli/user_data_command.h"
 #include "userspace/files/snapshot_file.h"
 #include "userspace/view/human_text.h"

@@ -37,7 +37,7 @@ std::optional<Coverage> CoverageWatch::measure() {
   return last_->coverage;
 }
 
-CoverageWatch::Recent CoverageWatch::recent(std::chrono::milliseconds patience) {
+RecentCoverage CoverageWatch::recent(std::chrono::milliseconds patience) {
   using std::future_status;
   if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) == future_status::ready) {
     finish();

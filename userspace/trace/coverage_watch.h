@@ -11,6 +11,7 @@
 #include "bpf/tmbpf.h"
 #include "symbols/heap/block_set.h"
 #include "userspace/model/coverage.h"
+#include "userspace/trace/recent_coverage.h"
 #include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
@@ -23,13 +24,9 @@ class CoverageWatch {
   // Without causes. Nothing when the heap cannot be read.
   std::optional<Coverage> measure();
 
-  struct Recent {
-    std::optional<Coverage> coverage;  // nothing: never measured, or the heap cannot be read
-    double age = 0;                    // seconds
-  };
   // What was measured within the last second, or can be within `patience`, or else what was
   // measured last; then a thread goes on measuring for the next call.
-  Recent recent(std::chrono::milliseconds patience);
+  RecentCoverage recent(std::chrono::milliseconds patience);
 
   // What is live now counts as from before.
   void renew_baseline();

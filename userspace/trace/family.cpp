@@ -93,7 +93,7 @@ void Family::poll() {
   if (replaced_root_) {
     replaced_root_->poll();
   }
-  for (const tmbpf_process_event& event : watcher().take_family_events()) {
+  for (const ProcessEvent& event : watcher().take_family_events()) {
     follow_event(event);
   }
   take_attached();
@@ -101,16 +101,16 @@ void Family::poll() {
 }
 
 // The event tells who it was, however late it is read: the pid may be another process's by then.
-void Family::follow_event(const tmbpf_process_event& event) {
-  const bool forked = event.kind == TMBPF_EVENT_FORK;
-  const ProcessIdentity process{.pid = static_cast<pid_t>(forked ? event.child : event.tgid),
+void Family::follow_event(const ProcessEvent& event) {
+  const bool forked = event.kind == ProcessEvent::Kind::forked;
+  const ProcessIdentity process{.pid = forked ? event.child : event.pid,
                                 .start_time = start_ticks(event.start),
                                 .command = {}};
   if (process.pid == 0) {
     return;  // our pid namespace does not see it
   }
   if (forked) {
-    follow_fork(static_cast<pid_t>(event.tgid), process);
+    follow_fork(event.pid, process);
   } else {
     follow_exec(process);
   }

@@ -83,7 +83,7 @@ class Family {
   [[nodiscard]] Tracer& watcher() const;
   [[nodiscard]] std::shared_ptr<const PythonTarget> program_of(pid_t pid) const;
   void follow_descendants();
-  void follow_event(const tmbpf_process_event& event);
+  void follow_event(const ProcessEvent& event);
   void follow_fork(pid_t parent, const ProcessIdentity& child);
   void follow_exec(const ProcessIdentity& process);
   void add_newcomer(const ProcessIdentity& process, std::shared_ptr<const PythonTarget> program);

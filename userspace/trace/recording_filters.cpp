@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "userspace/trace/recording_filters_json.h"
 #include "util/error.h"
 
 namespace tmbpf {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -21,13 +20,6 @@ struct RecordingFilters {
   // Adds to those that are there; the larger least size holds.
   void add(const RecordingFilters& more);
 };
-
-// {"filters": [{"inclusive": true, "filename_pattern": "*.py", "lineno": 1, "all_frames": false,
-// "domain": 0}], "min_size": 0}; what a filter does not have is left out, and a DomainFilter has no
-// pattern.
-nlohmann::json to_json(const RecordingFilters& filters);
-// Throws Error when it is not of that form.
-RecordingFilters recording_filters(const nlohmann::json& json);
 
 // One line for each, as the options that make them: "--exclude *.py:12", "--min-size 512".
 std::vector<std::string> to_lines(const RecordingFilters& filters);

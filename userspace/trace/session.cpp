@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "userspace/trace/family.h"
+#include "userspace/trace/recording_filters_json.h"
 #include "userspace/trace/session_members.h"
 #include "util/error.h"
 #include "util/log.h"

@@ -9,7 +9,7 @@
 namespace tmbpf {
 
 struct TraceOptions {
-  std::uint32_t frames = 10;             // kept of each stack, 1..TMBPF_MAX_FRAMES
+  std::uint32_t frames = 10;             // kept of each stack, 1 to 128; else the nearest
   std::uint32_t max_traces = 4U << 20U;  // live blocks kept at most
   bool freelists = true;     // objects taken from free lists get their new owner's stack
   bool follow = false;       // report what the target's descendants fork and execute, too

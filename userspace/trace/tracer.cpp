@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/trace/tracer.h"
-
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -11,15 +9,18 @@
 #include <chrono>
 #include <utility>
 
+#include "bpf/tmbpf.h"
 #include "symbols/heap/arena_table.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
+#include "userspace/trace/coverage.h"
 #include "userspace/trace/loss_counters.h"
 #include "userspace/trace/memory_room.h"
 #include "userspace/trace/now_seconds.h"
 #include "userspace/trace/running_programs.h"
 #include "userspace/trace/skeleton_settings.h"
+#include "userspace/trace/tracer_parts.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -44,157 +45,178 @@ SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& optio
   return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
 }
 
+ProcessEvent process_event(const tmbpf_process_event& event) {
+  return {.kind = event.kind == TMBPF_EVENT_FORK ? ProcessEvent::Kind::forked
+                                                 : ProcessEvent::Kind::executed,
+          .pid = static_cast<pid_t>(event.tgid),
+          .child = static_cast<pid_t>(event.child),
+          .start = event.start};
+}
+
 }  // namespace
 
-Tracer::Tracer(PythonTarget target, TraceOptions options)
-    : target_(std::move(target)),
-      options_(std::move(options)),
-      support_(sufficient_support()),
-      lock_(target_.identity.pid),
-      skeleton_(load_traceable(target_, options_, support_)),
-      chunks_({.chunks = bpf_map__fd(skeleton_->maps.chunks),
-               .regions = bpf_map__fd(skeleton_->maps.regions)},
-              skeleton_->bss->totals, count_arenas(target_)),
-      traces_(bpf_map__fd(skeleton_->maps.traces), chunks_),
-      sums_(bpf_map__fd(skeleton_->maps.stack_sums),
-            bpf_map__max_entries(skeleton_->maps.stack_sums)),
-      filter_(sums_,
-              {.code_verdicts = bpf_map__fd(skeleton_->maps.code_verdicts),
-               .dropped_codes = bpf_map__fd(skeleton_->maps.dropped_codes),
-               .stacks = bpf_map__fd(skeleton_->maps.stacks)},
-              skeleton_->bss->domains, skeleton_->bss->filters),
-      collector_(ProcessMemory(target_.identity.pid), target_.python, target_.layout.line_table) {
-  collector_.set_filter(filter_);
-  collector_.filter_by(options_.filters);
-  reader_ = std::make_unique<EventReader>(bpf_map__fd(skeleton_->maps.events), collector_,
-                                          [this] { chunks_.keep_spare(); });
+Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
+    : target(std::move(python)),
+      options(std::move(asked)),
+      support(sufficient_support()),
+      lock(target.identity.pid),
+      skeleton(load_traceable(target, options, support)),
+      chunks({.chunks = bpf_map__fd(skeleton->maps.chunks),
+              .regions = bpf_map__fd(skeleton->maps.regions)},
+             skeleton->bss->totals, count_arenas(target)),
+      traces(bpf_map__fd(skeleton->maps.traces), chunks),
+      sums(bpf_map__fd(skeleton->maps.stack_sums), bpf_map__max_entries(skeleton->maps.stack_sums)),
+      filter(sums,
+             {.code_verdicts = bpf_map__fd(skeleton->maps.code_verdicts),
+              .dropped_codes = bpf_map__fd(skeleton->maps.dropped_codes),
+              .stacks = bpf_map__fd(skeleton->maps.stacks)},
+             skeleton->bss->domains, skeleton->bss->filters),
+      collector(ProcessMemory(target.identity.pid), target.python, target.layout.line_table) {
+  options.frames = std::clamp<std::uint32_t>(options.frames, 1, TMBPF_MAX_FRAMES);
+  collector.set_filter(filter);
+  collector.filter_by(options.filters);
+  reader = std::make_unique<EventReader>(bpf_map__fd(skeleton->maps.events), collector,
+                                         [this] { chunks.keep_spare(); });
   const double begin = now_seconds();
-  links_.emplace(*skeleton_, target_, options_, support_.uprobe_multi);
-  attached_at_ = now_seconds();
-  attach_seconds_ = attached_at_ - begin + target_.planning_seconds;
-  coverage_.emplace(target_.identity.pid, target_.python, traces_);
-  if (!still_runs(target_.identity)) {
-    throw Error(fmt::format("process {} ended while tmbpf attached to it", target_.identity.pid),
-                "", ExitStatus::target);
+  links.emplace(*skeleton, target, options, support.uprobe_multi);
+  attached_at = now_seconds();
+  attach_seconds = attached_at - begin + target.planning_seconds;
+  coverage.emplace(target.identity.pid, target.python, traces);
+  if (!still_runs(target.identity)) {
+    throw Error(fmt::format("process {} ended while tmbpf attached to it", target.identity.pid), "",
+                ExitStatus::target);
   }
 }
+
+Tracer::Tracer(PythonTarget target, TraceOptions options)
+    : parts_(std::make_unique<Parts>(std::move(target), std::move(options))) {}
+
+Tracer::Tracer(pid_t pid, const TraceOptions& options) : Tracer(open_python_target(pid), options) {}
 
 Tracer::~Tracer() = default;
 
 void Tracer::detach() {
-  if (links_) {
-    links_->detach();
+  if (parts_->links) {
+    parts_->links->detach();
   }
 }
 
 TargetState Tracer::poll() {
-  reader_->clear_news();
-  reader_->drain();
-  const bool executed = take_process_events();
-  if (state_ != TargetState::running) {
-    return state_;
+  parts_->reader->clear_news();
+  parts_->reader->drain();
+  const bool executed = parts_->take_process_events();
+  if (parts_->state != TargetState::running) {
+    return parts_->state;
   }
   // In this order: a new process of the same pid executes its program too.
-  if (!still_runs(target_.identity)) {
-    state_ = TargetState::exited;
+  if (!still_runs(parts_->target.identity)) {
+    parts_->state = TargetState::exited;
   } else if (executed) {
-    state_ = TargetState::executed;
+    parts_->state = TargetState::executed;
   } else {
-    if (filter_.is_outdated()) {
-      collector_.filter_by(options_.filters);
+    if (parts_->filter.is_outdated()) {
+      parts_->collector.filter_by(parts_->options.filters);
     }
-    if (replaced_.empty()) {  // what it has allocated stays unseen when it goes
-      replaced_ = untraced_allocator(target_);
+    if (parts_->replaced.empty()) {  // what it has allocated stays unseen when it goes
+      parts_->replaced = untraced_allocator(parts_->target);
     }
-    return state_;
+    return parts_->state;
   }
   detach();
-  return state_;
+  return parts_->state;
 }
 
 // Frees forked children of the breakpoints that they inherited, and keeps the events for who
 // follows them. Whether the target itself executed a new program.
-bool Tracer::take_process_events() {
+bool Tracer::Parts::take_process_events() {
   bool forked = false;
   bool executed = false;
-  for (const tmbpf_process_event& event : collector_.take_process_events()) {
-    const bool own = static_cast<pid_t>(event.tgid) == target_.identity.pid;
+  for (const tmbpf_process_event& event : collector.take_process_events()) {
+    const bool own = static_cast<pid_t>(event.tgid) == target.identity.pid;
     executed = executed || (own && event.kind == TMBPF_EVENT_EXEC);
     forked = forked || event.kind == TMBPF_EVENT_FORK;
-    if (options_.follow) {
-      family_events_.push_back(event);
+    if (options.follow) {
+      family_events.push_back(process_event(event));
     }
   }
-  if (forked && state_ == TargetState::running) {
+  if (forked && state == TargetState::running) {
     heal_children();
   }
   return executed;
 }
 
-void Tracer::heal_children() {
+void Tracer::Parts::heal_children() {
   try {
-    links_->heal_children(target_);
+    links->heal_children(target);
   } catch (const Error&) {
     // The file is opened through the target. When that is gone, detaching frees the children.
-    if (still_runs(target_.identity)) {
+    if (still_runs(target.identity)) {
       throw;
     }
   }
 }
 
-std::vector<tmbpf_process_event> Tracer::take_family_events() {
-  return std::exchange(family_events_, {});
+std::vector<ProcessEvent> Tracer::take_family_events() {
+  return std::exchange(parts_->family_events, {});
 }
 
 void Tracer::watch(pid_t descendant) {
   const auto key = static_cast<std::uint32_t>(descendant);
   const std::uint8_t member = 1;
-  bpf_map_update_elem(bpf_map__fd(skeleton_->maps.family), &key, &member, BPF_ANY);
+  bpf_map_update_elem(bpf_map__fd(parts_->skeleton->maps.family), &key, &member, BPF_ANY);
 }
 
 void Tracer::retire() {
-  if (state_ == TargetState::running) {
-    state_ = TargetState::executed;
+  if (parts_->state == TargetState::running) {
+    parts_->state = TargetState::executed;
   }
   detach();
-  lock_.release();
+  parts_->lock.release();
 }
 
 std::uint64_t Tracer::traced_current() const {
-  return skeleton_->bss->totals.traced_current - collector_.hidden_sum().bytes;
+  return parts_->skeleton->bss->totals.traced_current - parts_->collector.hidden_sum().bytes;
 }
 
-bool Tracer::at_end() const { return skeleton_->bss->totals.at_end != 0; }
+TargetState Tracer::state() const { return parts_->state; }
+
+int Tracer::news_fd() const { return parts_->reader->news_fd(); }
+
+const PythonTarget& Tracer::target() const { return parts_->target; }
+
+const RecordingFilters& Tracer::filters() const { return parts_->options.filters; }
+
+bool Tracer::at_end() const { return parts_->skeleton->bss->totals.at_end != 0; }
 
 void Tracer::set_filters(const RecordingFilters& filters) {
-  const bool fewer = !options_.filters.empty() && filters.empty();
-  reader_->drain();  // what was met before
-  options_.filters = filters;
-  collector_.filter_by(filters);
-  if (fewer && state_ == TargetState::running) {
-    coverage_->renew_baseline();  // what they left out is not missing
+  const bool fewer = !parts_->options.filters.empty() && filters.empty();
+  parts_->reader->drain();  // what was met before
+  parts_->options.filters = filters;
+  parts_->collector.filter_by(filters);
+  if (fewer && parts_->state == TargetState::running) {
+    parts_->coverage->renew_baseline();  // what they left out is not missing
   }
 }
 
 TakenTraces Tracer::clear() {
-  auto& totals = skeleton_->bss->totals;
+  auto& totals = parts_->skeleton->bss->totals;
   std::atomic_ref(totals.clearing).store(1);
   wait_for_programs();
-  const TakenTraces taken = traces_.take_all(sums_);
+  const TakenTraces taken = parts_->traces.take_all(parts_->sums);
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
   std::atomic_ref(totals.clearing).store(0);
-  if (state_ == TargetState::running) {
-    coverage_->renew_baseline();
+  if (parts_->state == TargetState::running) {
+    parts_->coverage->renew_baseline();
   }
   return taken;
 }
 
 // The programs raise the peak themselves: what they add between the two steps is not lost.
 void Tracer::reset_peak() {
-  const std::atomic_ref current(skeleton_->bss->totals.traced_current);
-  std::atomic_ref peak(skeleton_->bss->totals.traced_peak);
+  const std::atomic_ref current(parts_->skeleton->bss->totals.traced_current);
+  std::atomic_ref peak(parts_->skeleton->bss->totals.traced_peak);
   peak.store(current.load());
   auto known = peak.load();
   for (auto now = current.load(); now > known && !peak.compare_exchange_weak(known, now);) {
@@ -202,50 +224,51 @@ void Tracer::reset_peak() {
   }
 }
 
-std::vector<std::uint64_t> Tracer::read_counters() const {
+std::vector<std::uint64_t> Tracer::Parts::read_counters() const {
   const int cpus = libbpf_num_possible_cpus();
-  std::vector<std::uint64_t> sums(TMBPF_COUNTERS, 0);
+  std::vector<std::uint64_t> added(TMBPF_COUNTERS, 0);
   std::vector<std::uint64_t> values(static_cast<std::size_t>(std::max(cpus, 1)) * TMBPF_COUNTERS);
   const std::uint32_t zero = 0;
-  if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.counters), &zero, values.data()) == 0) {
+  if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.counters), &zero, values.data()) == 0) {
     for (std::size_t i = 0; i < values.size(); ++i) {
-      sums[i % TMBPF_COUNTERS] += values[i];
+      added[i % TMBPF_COUNTERS] += values[i];
     }
   }
-  return sums;
+  return added;
 }
 
 TraceStatus Tracer::status() {
-  const std::vector<std::uint64_t> counters = read_counters();
-  const auto& totals = skeleton_->bss->totals;
-  const StackSum hidden = collector_.hidden_sum();
-  TraceStatus status{.pid = target_.identity.pid,
-                     .command = target_.identity.command,
-                     .version = target_.version.text(),
-                     .state = state_,
-                     .replaced_allocator = replaced_,
-                     .frames = options_.frames,
+  const std::vector<std::uint64_t> counters = parts_->read_counters();
+  const auto& totals = parts_->skeleton->bss->totals;
+  const StackSum hidden = parts_->collector.hidden_sum();
+  TraceStatus status{.pid = parts_->target.identity.pid,
+                     .command = parts_->target.identity.command,
+                     .version = parts_->target.version.text(),
+                     .state = parts_->state,
+                     .replaced_allocator = parts_->replaced,
+                     .frames = parts_->options.frames,
                      .traced_current = totals.traced_current - hidden.bytes,
                      .traced_peak = totals.traced_peak,
                      .traces = totals.traces - hidden.blocks,
-                     .max_traces = options_.max_traces,
+                     .max_traces = parts_->options.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
-  status.kernel_memory = map_memory(*skeleton_) + chunks_.memory();
+  status.kernel_memory = map_memory(*parts_->skeleton) + parts_->chunks.memory();
   status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
-  status.process_rss = state_ == TargetState::running ? resident_bytes(target_.identity.pid) : 0;
-  status.sites = links_->size();
-  status.elapsed = now_seconds() - attached_at_;
-  status.attach_seconds = attach_seconds_;
-  status.filters = to_lines(options_.filters);
+  status.process_rss =
+      parts_->state == TargetState::running ? resident_bytes(parts_->target.identity.pid) : 0;
+  status.sites = parts_->links->size();
+  status.elapsed = now_seconds() - parts_->attached_at;
+  status.attach_seconds = parts_->attach_seconds;
+  status.filters = to_lines(parts_->options.filters);
   status.filtered = counters[TMBPF_COUNT_FILTERED];
-  status.losses = describe_losses(counters, collector_.counts());
+  status.losses = describe_losses(counters, parts_->collector.counts());
   return status;
 }
 
-bool Tracer::has_heap() const {
-  return state_ == TargetState::running && skeleton_->bss->totals.stopped == 0 &&
-         options_.filters.empty();
+bool Tracer::Parts::has_heap() const {
+  return state == TargetState::running && skeleton->bss->totals.stopped == 0 &&
+         options.filters.empty();
 }
 
 void Tracer::add_causes(std::optional<Coverage>& coverage) {
@@ -255,13 +278,13 @@ void Tracer::add_causes(std::optional<Coverage>& coverage) {
 }
 
 std::optional<Coverage> Tracer::coverage() {
-  auto coverage = has_heap() ? coverage_->measure() : std::nullopt;
+  auto coverage = parts_->has_heap() ? parts_->coverage->measure() : std::nullopt;
   add_causes(coverage);
   return coverage;
 }
 
-CoverageWatch::Recent Tracer::recent_coverage(std::chrono::milliseconds patience) {
-  auto recent = has_heap() ? coverage_->recent(patience) : CoverageWatch::Recent();
+RecentCoverage Tracer::recent_coverage(std::chrono::milliseconds patience) {
+  auto recent = parts_->has_heap() ? parts_->coverage->recent(patience) : RecentCoverage();
   add_causes(recent.coverage);
   return recent;
 }

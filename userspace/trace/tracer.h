@@ -1,38 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // One target traced: loads the programs, attaches the probes, answers with snapshots and status.
+//
+// tracemalloc.start() is the constructor, stop() is detach() or the end of the object; the process
+// itself is asked nothing. Needs root. One tracer per process, in all of the system: a second one
+// throws, naming the first.
+//
+// Threads: one at a time may use a tracer, whichever; several tracers are independent. A tracer has
+// a thread of its own that takes in what the programs send, so nothing is lost while nobody calls.
+// Its snapshots share a table of tracebacks, which every call that returns another one extends: a
+// snapshot is not to be read in one thread while another thread takes the next.
+//
+// The caller has to call poll() about once a second, or when news_fd() is readable. Without, the
+// recording goes on, but nobody notices that the target ended or executed another program, and
+// children that it forks keep its breakpoints, which cost them time at each allocation.
+//
+// Members throw Error (util/error.h) when the kernel refuses. What they return by value belongs to
+// the caller and may outlive the tracer. The constructor raises the process's limits of locked
+// memory and open files, and takes libbpf's messages for itself.
 #pragma once
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "bpf/tmbpf.h"
-#include "symbols/python_target.h"
+#include "userspace/model/coverage.h"
 #include "userspace/model/snapshot.h"
-#include "userspace/trace/bpf_skeleton.h"
-#include "userspace/trace/collector.h"
-#include "userspace/trace/coverage.h"
-#include "userspace/trace/coverage_watch.h"
-#include "userspace/trace/event_reader.h"
-#include "userspace/trace/kernel_support.h"
-#include "userspace/trace/live_filter.h"
-#include "userspace/trace/probe_links.h"
+#include "userspace/trace/process_event.h"
+#include "userspace/trace/recent_coverage.h"
 #include "userspace/trace/recording_filters.h"
-#include "userspace/trace/stack_sums.h"
-#include "userspace/trace/target_lock.h"
+#include "userspace/trace/taken_traces.h"
 #include "userspace/trace/trace_options.h"
 #include "userspace/trace/trace_status.h"
-#include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
 
+struct PythonTarget;  // tmbpf's own, not installed
+
 class Tracer {
  public:
-  // Attaches to the target and begins to record. Throws Error: allocator replaced, static checks
-  // failed, another tmbpf on the target, not permitted, target gone.
+  // Attaches to the target and begins to record, which takes about a second. Throws Error:
+  // allocator replaced, static checks failed, another tmbpf on the target, not permitted, target
+  // gone, no Python or one that cannot be traced.
+  explicit Tracer(pid_t pid, const TraceOptions& options = {});
+  // The same with an analysis that others share.
   Tracer(PythonTarget target, TraceOptions options);
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
@@ -63,25 +77,26 @@ class Tracer {
   // these; what is recorded stays. Code that was never seen is recorded until it has been judged,
   // but not shown.
   void set_filters(const RecordingFilters& filters);
-  [[nodiscard]] const RecordingFilters& filters() const { return options_.filters; }
+  [[nodiscard]] const RecordingFilters& filters() const;
   // Compares with the heap; costs a reading of it and of every trace (about 0.5 s per GiB).
   // Nothing when the target is gone or finalizes, or filters leave out blocks.
   std::optional<Coverage> coverage();
   // The same, but waits at most so long: else as it was measured last, or nothing when never. The
   // measurement goes on in a thread.
-  CoverageWatch::Recent recent_coverage(std::chrono::milliseconds patience);
+  RecentCoverage recent_coverage(std::chrono::milliseconds patience);
 
   // To be called now and then: notices the target's end, a new program, a replaced allocator,
   // forked children (which it frees of the breakpoints they inherited).
   TargetState poll();
-  [[nodiscard]] TargetState state() const { return state_; }  // as of the last poll()
-  [[nodiscard]] std::uint64_t traced_current() const;         // bytes; costs nothing
-  // Readable when somebody forked or executed: poll() should be called soon.
-  [[nodiscard]] int news_fd() const { return reader_->news_fd(); }
+  [[nodiscard]] TargetState state() const;             // as of the last poll()
+  [[nodiscard]] std::uint64_t traced_current() const;  // bytes; costs nothing
+  // Readable when somebody forked or executed: poll() should be called soon. Valid as long as the
+  // tracer.
+  [[nodiscard]] int news_fd() const;
 
   // What poll() met of forks and new programs, of the target and its descendants, since the last
   // call; only with TraceOptions::follow. Goes on when the target itself has ended.
-  std::vector<tmbpf_process_event> take_family_events();
+  std::vector<ProcessEvent> take_family_events();
   // Has a descendant watched that was forked before the attach.
   void watch(pid_t descendant);
   // Lets go of a target that became another program or process, so that a new tracer may have it;
@@ -90,37 +105,14 @@ class Tracer {
 
   // Whether the target has begun to finalize; what it held then stays recorded.
   [[nodiscard]] bool at_end() const;
-  [[nodiscard]] const PythonTarget& target() const { return target_; }
-  // The addresses and sizes of the live blocks, for the per-address tests.
-  [[nodiscard]] std::vector<LiveBlock> live_blocks() const;
+  [[nodiscard]] const PythonTarget& target() const;
 
  private:
-  bool take_process_events();
-  void heal_children();
-  [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
-  [[nodiscard]] bool hides(const LiveBlock& block) const;
-  [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
-  [[nodiscard]] bool has_heap() const;
+  struct Parts;
+
   void add_causes(std::optional<Coverage>& coverage);
 
-  PythonTarget target_;
-  TraceOptions options_;
-  KernelSupport support_;
-  TargetLock lock_;
-  SkeletonPtr skeleton_;
-  ChunksMap chunks_;
-  TracesMap traces_;
-  StackSums sums_;
-  LiveFilter filter_;
-  Collector collector_;
-  std::unique_ptr<EventReader> reader_;
-  std::optional<ProbeLinks> links_;
-  std::optional<CoverageWatch> coverage_;
-  TargetState state_ = TargetState::running;
-  std::string replaced_;
-  std::vector<tmbpf_process_event> family_events_;
-  double attached_at_ = 0;  // Unix seconds
-  double attach_seconds_ = 0;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace tmbpf

@@ -9,7 +9,7 @@
 #include "userspace/trace/now_seconds.h"
 #include "userspace/trace/process_metrics_of.h"
 #include "userspace/trace/snapshot_metadata_of.h"
-#include "userspace/trace/tracer.h"
+#include "userspace/trace/tracer_parts.h"
 
 namespace tmbpf {
 namespace {
@@ -30,33 +30,29 @@ void add_sum(Snapshot& snapshot, TracebackId traceback, const StackSum& sum) {
 
 }  // namespace
 
-std::vector<LiveBlock> Tracer::live_blocks() const {
-  return traces_.read();
-}
-
-std::uint32_t Tracer::domain_of(const LiveBlock& block) const {
-  const auto& domains = skeleton_->bss->domains;
+std::uint32_t Tracer::Parts::domain_of(const LiveBlock& block) const {
+  const auto& domains = skeleton->bss->domains;
   return block.domain == 0 || block.domain > TMBPF_MAX_DOMAINS ? 0
                                                                : domains.domain[block.domain - 1];
 }
 
-bool Tracer::hides(const LiveBlock& block) const {
-  return collector_.hides(block.trace.stack, block.domain);
+bool Tracer::Parts::hides(const LiveBlock& block) const {
+  return collector.hides(block.trace.stack, block.domain);
 }
 
 Snapshot Tracer::summary() {
-  const auto& totals = skeleton_->bss->totals;
+  const auto& totals = parts_->skeleton->bss->totals;
   if (totals.hashed != 0) {
     return snapshot();
   }
-  reader_->drain();
-  Snapshot summary(collector_.table());
+  parts_->reader->drain();
+  Snapshot summary(parts_->collector.table());
   const std::uint64_t end =
-      std::min<std::uint64_t>(TMBPF_STACK_FIRST + totals.stacks, sums_.size());
+      std::min<std::uint64_t>(TMBPF_STACK_FIRST + totals.stacks, parts_->sums.size());
   for (std::uint64_t stack = 0; stack < end; ++stack) {
-    const StackSum sum = sums_.read(stack);
-    if (sum.blocks != 0 && !collector_.hides(stack, 0)) {
-      add_sum(summary, collector_.resolve(stack), sum);
+    const StackSum sum = parts_->sums.read(stack);
+    if (sum.blocks != 0 && !parts_->collector.hides(stack, 0)) {
+      add_sum(summary, parts_->collector.resolve(stack), sum);
     }
   }
   const TraceStatus now = status();
@@ -66,15 +62,15 @@ Snapshot Tracer::summary() {
 }
 
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
-  const std::vector<LiveBlock> blocks = live_blocks();
-  reader_->drain();
-  Snapshot snapshot(collector_.table());
+  const std::vector<LiveBlock> blocks = parts_->traces.read();
+  parts_->reader->drain();
+  Snapshot snapshot(parts_->collector.table());
   for (const LiveBlock& block : blocks) {
-    if (hides(block)) {
+    if (parts_->hides(block)) {
       continue;
     }
-    snapshot.add_trace({.domain = domain_of(block),
-                        .traceback = collector_.resolve(block.trace.stack),
+    snapshot.add_trace({.domain = parts_->domain_of(block),
+                        .traceback = parts_->collector.resolve(block.trace.stack),
                         .size = block.trace.size,
                         .address = addresses ? block.address : 0});
   }
@@ -85,12 +81,12 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 }
 
 Snapshot Tracer::find_object(std::uint64_t address) {
-  const auto block = traces_.find(address);
-  reader_->drain();
-  Snapshot snapshot(collector_.table());
-  if (block && !hides(*block)) {
-    snapshot.add_trace({.domain = domain_of(*block),
-                        .traceback = collector_.resolve(block->trace.stack),
+  const auto block = parts_->traces.find(address);
+  parts_->reader->drain();
+  Snapshot snapshot(parts_->collector.table());
+  if (block && !parts_->hides(*block)) {
+    snapshot.add_trace({.domain = parts_->domain_of(*block),
+                        .traceback = parts_->collector.resolve(block->trace.stack),
                         .size = block->trace.size,
                         .address = block->address});
   }
@@ -101,8 +97,8 @@ Snapshot Tracer::full_snapshot(bool addresses) {
   const auto coverage = this->coverage();
   Snapshot full = snapshot(coverage, addresses);
   ProcessMetrics metrics;
-  if (state_ == TargetState::running) {
-    metrics = process_metrics_of(target_, coverage ? coverage->heap : std::nullopt);
+  if (parts_->state == TargetState::running) {
+    metrics = process_metrics_of(parts_->target, coverage ? coverage->heap : std::nullopt);
   }
   metrics.tracer_memory = status().tracer_memory;
   for (auto& [key, value] : to_metadata(metrics)) {

@@ -9,6 +9,7 @@
 #include "bpf/tmbpf.h"
 #include "userspace/trace/chunks_map.h"
 #include "userspace/trace/stack_sums.h"
+#include "userspace/trace/taken_traces.h"
 
 namespace tmbpf {
 
@@ -16,11 +17,6 @@ struct LiveBlock {
   std::uint64_t address = 0;
   std::uint16_t domain = 0;  // its slot: 0 for tracemalloc's domain 0, else 1 + index
   tmbpf_trace trace{};
-};
-
-struct TakenTraces {
-  std::uint64_t blocks = 0;
-  std::uint64_t bytes = 0;
 };
 
 // Of any thread. Throws Error when a map cannot be read.

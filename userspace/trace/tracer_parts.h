@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tracer is made of; kept out of its header so that its users need none of this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "symbols/python_target.h"
+#include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/chunks_map.h"
+#include "userspace/trace/collector.h"
+#include "userspace/trace/coverage_watch.h"
+#include "userspace/trace/event_reader.h"
+#include "userspace/trace/kernel_support.h"
+#include "userspace/trace/live_filter.h"
+#include "userspace/trace/probe_links.h"
+#include "userspace/trace/stack_sums.h"
+#include "userspace/trace/target_lock.h"
+#include "userspace/trace/tracer.h"
+#include "userspace/trace/traces_map.h"
+
+namespace tmbpf {
+
+struct Tracer::Parts {
+  // Attaches; throws as Tracer does.
+  Parts(PythonTarget python, TraceOptions asked);
+
+  bool take_process_events();
+  void heal_children();
+  [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
+  [[nodiscard]] bool hides(const LiveBlock& block) const;
+  [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
+  [[nodiscard]] bool has_heap() const;
+
+  // In the order of their making: each uses those before it.
+  PythonTarget target;
+  TraceOptions options;
+  KernelSupport support;
+  TargetLock lock;
+  SkeletonPtr skeleton;
+  ChunksMap chunks;
+  TracesMap traces;
+  StackSums sums;
+  LiveFilter filter;
+  Collector collector;
+  std::unique_ptr<EventReader> reader;
+  std::optional<ProbeLinks> links;
+  std::optional<CoverageWatch> coverage;
+  TargetState state = TargetState::running;
+  std::string replaced;
+  std::vector<ProcessEvent> family_events;
+  double attached_at = 0;  // Unix seconds
+  double attach_seconds = 0;
+};
+
+}  // namespace tmbpf
