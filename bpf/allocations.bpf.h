@@ -29,6 +29,8 @@ __noinline int record(__u64 address, __u64 size, int holds_gil, __u64 top)
 	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil, top)};
 	struct tmbpf_trace former;
 
+	if (config.live)
+		forget_code(address); /* nobody saw it freed */
 	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, 0)) {
 		count(TMBPF_COUNT_FILTERED);
 		take_trace(address, &former); /* of a block that grew or shrank in place */

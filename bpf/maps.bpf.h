@@ -164,10 +164,10 @@ struct cached_code {
 	struct tmbpf_code code;
 };
 
-/* Likewise a stack that was sent: its id never changes. */
+/* Likewise a stack that was sent. */
 struct cached_stack {
-	__u64 hash;
-	__u64 id; /* 0: none */
+	__u64 key; /* its hash and filters.generation, added */
+	__u64 id;  /* 0: none */
 };
 
 /* Space for one stack, one code object and a part of the data stack, too large for the BPF stack.

@@ -190,13 +190,13 @@ static __always_inline __u64 stack_id(struct scratch *scratch, __u64 hash)
 	struct cached_stack *cached = cached_stack(scratch, hash);
 	struct tmbpf_stack_event *event = &scratch->stack;
 	struct tmbpf_stack stack;
-	__u64 bytes;
+	__u64 bytes, key = hash + filters.generation;
 
-	if (cached->hash == hash && cached->id)
+	if (cached->key == key && cached->id)
 		return cached->id;
 	stack = known_stack(hash);
 	if (stack.sent) {
-		cached->hash = hash;
+		cached->key = key;
 		cached->id = stack.id;
 		return stack.id;
 	}

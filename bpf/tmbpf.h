@@ -168,7 +168,7 @@ struct tmbpf_config {
 	__u32 pid_namespace; /* tmbpf's own, by its inode number */
 	__u32 max_stacks;    /* elements of stack_sums */
 	__u32 max_traces;    /* blocks recorded at a time, in chunks and in the traces map */
-	__u32 pad;
+	__u32 live;	     /* 1: no probes where pymalloc frees; the tracer sweeps */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_config, 32);
 
@@ -194,15 +194,17 @@ TMBPF_ASSERT_SIZE(struct tmbpf_trace, 16);
 
 /* Blocks that pymalloc serves are kept in chunks, one for each region of 1 << TMBPF_REGION_SHIFT
  * bytes of addresses that has some: a slot for each place where a block may begin, 0 where none
- * that is recorded does, else its size and, from TMBPF_SLOT_STACK_SHIFT on, the id of its stack. A
- * store costs a fraction of an update of the traces map, and user space reads it as memory. Written
- * by the programs, and by the tracer while it clears. */
+ * that is recorded does, else its size, TMBPF_SLOT_MARK, and from TMBPF_SLOT_STACK_SHIFT on the id
+ * of its stack. The tracer sets the mark, a program that writes the slot leaves it out. A store
+ * costs a fraction of an update of the traces map, and user space reads it as memory. Written by
+ * the programs, and by the tracer while it clears or sweeps. */
 enum {
 	TMBPF_REGION_SHIFT = 20,
 	TMBPF_SLOT_SHIFT = 4, /* the alignment of pymalloc's blocks */
 	TMBPF_CHUNK_SLOTS = 1 << (TMBPF_REGION_SHIFT - TMBPF_SLOT_SHIFT),
-	TMBPF_SLOT_STACK_SHIFT = 10,
-	TMBPF_SLOT_SIZE_MASK = (1 << TMBPF_SLOT_STACK_SHIFT) - 1,
+	TMBPF_SLOT_SIZE_MASK = (1 << 10) - 1,
+	TMBPF_SLOT_MARK = 1 << 10,
+	TMBPF_SLOT_STACK_SHIFT = 11,
 	TMBPF_SLOT_STACKS = 1 << (32 - TMBPF_SLOT_STACK_SHIFT), /* ids from here on: traces map */
 	TMBPF_MAX_CHUNKS = 1 << 14,
 };
@@ -247,9 +249,9 @@ TMBPF_ASSERT_SIZE(struct tmbpf_stack_sum, 24);
 
 /* What is not recorded. In .bss; written by the tracer. */
 struct tmbpf_filters {
-	__u64 min_size; /* bytes; smaller blocks are not recorded */
-	__u32 active;	/* 1: this, the stacks' verdicts and those of code objects count */
-	__u32 pad;
+	__u64 min_size;	  /* bytes; smaller blocks are not recorded */
+	__u32 active;	  /* 1: this, the stacks' verdicts and those of code objects count */
+	__u32 generation; /* raised when stacks get new ids */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_filters, 16);
 
@@ -302,14 +304,14 @@ struct tmbpf_totals {
 	__u32 at_end;	       /* 1: the target has begun to finalize */
 	__u32 clearing;	       /* 1: no new trace; written by the tracer while it takes all out */
 	__u32 pad;
-	__u64 stacks; /* ids of stacks given out, from TMBPF_STACK_FIRST on */
-	__u64 hashed; /* stacks that got their hash as id, at each sight */
-	__u32 chunks; /* chunks that have a region */
-	__u32
-	    chunks_ready; /* chunks that there are; written by the tracer, which keeps some spare */
-	__u64 unchunked;  /* blocks of pymalloc that had to be put into the traces map, ever */
+	__u64 stacks;	    /* ids of stacks given out, from TMBPF_STACK_FIRST on */
+	__u64 hashed;	    /* stacks that got their hash as id, at each sight */
+	__u32 chunks;	    /* chunks that have a region */
+	__u32 chunks_ready; /* chunks there are; written by the tracer, which keeps some spare */
+	__u64 unchunked;    /* blocks of pymalloc that had to be put into the traces map, ever */
+	__u64 last_put;	    /* with config.live: the newest of them, which may not be taken yet */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_totals, 80);
+TMBPF_ASSERT_SIZE(struct tmbpf_totals, 88);
 
 /* Per-CPU counters. The first group is for information; from TMBPF_FIRST_LOSS on each counts
  * something that was not seen as it should have been, and is shown whenever it is not zero. */

@@ -135,6 +135,18 @@ static __always_inline void put_in_map(__u64 key, const struct tmbpf_trace *fres
 	add_trace(fresh);
 }
 
+static __always_inline void replace_slot(__u32 *slot, const struct tmbpf_trace *fresh)
+{
+	__u32 before = __sync_lock_test_and_set(slot, to_slot(fresh));
+	struct tmbpf_trace former;
+
+	if (before) {
+		former = from_slot(before);
+		sub_trace(&former);
+	}
+	add_trace(fresh);
+}
+
 static __always_inline void put_in_slot(__u32 *slot, __u64 key, const struct tmbpf_trace *fresh)
 {
 	struct tmbpf_trace former;
@@ -146,12 +158,9 @@ static __always_inline void put_in_slot(__u32 *slot, __u64 key, const struct tmb
 		count(TMBPF_LOST_TRACES_FULL);
 		return;
 	}
-	before = __sync_lock_test_and_set(slot, to_slot(fresh));
-	if (before) {
-		former = from_slot(before);
-		sub_trace(&former);
-	}
-	add_trace(fresh);
+	if (config.live)
+		totals.last_put = key;
+	replace_slot(slot, fresh);
 }
 
 /* `small`: pymalloc serves the block, if its size is one of its own. */
@@ -170,6 +179,10 @@ static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh
 			put_in_slot(slot, key, fresh);
 			return;
 		}
+	}
+	if (small && config.live) { /* nobody would see it freed */
+		count(TMBPF_LOST_TRACES_FULL);
+		return;
 	}
 	if (small)
 		__sync_fetch_and_add(&totals.unchunked, 1);
@@ -205,12 +218,7 @@ static __always_inline void move_trace(__u64 key, __u64 stack)
 		moved = from_slot(packed);
 		moved.stack = stack;
 		if (fits_slot(&moved)) {
-			struct tmbpf_trace before = from_slot(packed);
-
-			if (__sync_val_compare_and_swap(slot, packed, to_slot(&moved)) == packed) {
-				sub_from_stack(&before);
-				add_to_stack(&moved);
-			}
+			replace_slot(slot, &moved);
 		} else if (take_from_slot(slot, &moved)) {
 			moved.stack = stack;
 			__sync_fetch_and_add(&totals.unchunked, 1);

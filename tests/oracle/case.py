@@ -47,11 +47,11 @@ class Case:
         self.status: dict = {}
         self.expected: dict = {}  # mode -> blocks
 
-    def check(self, folder: str, tmbpf: str, modes: tuple = tuple(DEMANDS)) -> None:
-        """Without a tmbpf: tracemalloc against itself."""
+    def check(self, folder: str, tmbpf: str, modes: tuple = tuple(DEMANDS), tracing: str = "exact") -> None:
+        """Without a tmbpf: tracemalloc against itself. `tracing`: its --mode."""
         for mode in modes:
             try:
-                self._check_mode(mode, folder, tmbpf)
+                self._check_mode(mode, folder, tmbpf, tracing)
             except RunFailed as failure:
                 self.problems.append(f"{mode}: {failure}")
 
@@ -59,13 +59,13 @@ class Case:
         return run_inside(self.python, self.program + ".py", mode, self.frames,
                           os.path.join(folder, mode + ".result"))
 
-    def _check_mode(self, mode: str, folder: str, tmbpf: str) -> None:
+    def _check_mode(self, mode: str, folder: str, tmbpf: str, tracing: str) -> None:
         expected = self._run_inside(mode, folder).blocks
         self.expected[mode] = expected
         names = (" ".join(("tmbpf", *DEMANDS[mode])) if tmbpf else mode + " again", mode)
         if tmbpf:
             session = run_outside(tmbpf, self.python, self.program + ".py", self.frames,
-                                  os.path.join(folder, "tmbpf.pickle"), DEMANDS[mode])
+                                  os.path.join(folder, "tmbpf.pickle"), ("--mode", tracing, *DEMANDS[mode]))
             ours = session.run.blocks
             self.status[mode] = session.status
         else:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The oracle: each program of tests/programs under stdlib tracemalloc and under tmbpf, compared.
 
-    run_oracle.py --tmbpf BINARY [--frames 1,25] [--python PATH] [PROGRAM...]
+    run_oracle.py --tmbpf BINARY [--frames 1,25] [--tracing MODE] [--python PATH] [PROGRAM...]
     run_oracle.py --self-check        no tmbpf, no root: tracemalloc against itself, twice
 
 Per interpreter, program and number of frames two demands, without any exception but for threads:
@@ -26,6 +26,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--self-check", action="store_true")
     parser.add_argument("--frames", default="1,25", help="numbers of frames, with commas")
     parser.add_argument("--mode", choices=tuple(DEMANDS), help="only one of the demands")
+    parser.add_argument("--tracing", default="exact", metavar="MODE", help="tmbpf's --mode (default: exact)")
     parser.add_argument("--python", action="append", metavar="PATH",
                         help="only this interpreter (ROOT//PATH: in a root folder); may repeat")
     parser.add_argument("--version", metavar="3.X", help="only interpreters of this version")
@@ -62,7 +63,7 @@ def chosen_programs(names: list) -> list:
 
 def checked(case: Case, options: argparse.Namespace) -> Case:
     with tempfile.TemporaryDirectory(prefix="tmbpf-oracle-") as folder:
-        case.check(folder, options.tmbpf, options.modes)
+        case.check(folder, options.tmbpf, options.modes, options.tracing)
     return case
 
 

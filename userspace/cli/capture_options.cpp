@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "bpf/tmbpf.h"
 
 namespace tmbpf {
@@ -28,11 +30,15 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->check(CLI::Range(1, static_cast<int>(TMBPF_MAX_FRAMES)))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--mode", options.mode, "How allocations are followed: exact")
-      ->check(
-          [](const std::string& mode) { return only(mode, "exact", "this version has one mode"); },
-          "{exact}")
-      ->capture_default_str()
+  app.add_option_function<std::string>(
+         "--mode",
+         [&options](const std::string& mode) {
+           options.trace.mode = mode == "live" ? TraceMode::live : TraceMode::exact;
+         },
+         "How allocations are followed: exact, or live (small blocks' frees are read from the heap "
+         "instead of probed, which costs about half)")
+      ->check(CLI::IsMember({"exact", "live"}))
+      ->default_str("exact")
       ->group(group);
   app.add_option("--max-slowdown", options.max_slowdown,
                  "How much the target may be slowed down: none (no limit)")

@@ -13,7 +13,6 @@ namespace tmbpf {
 
 struct CaptureOptions {
   TraceOptions trace;
-  std::string mode = "exact";
   std::string max_slowdown = "none";
   RecordingArguments filters;
 

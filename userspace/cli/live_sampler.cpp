@@ -69,7 +69,7 @@ TableTotals LiveSampler::totals_of(Tracer& tracer) {
                      .command = fmt::format("{} (CPython {})", status.command, status.version),
                      .state = state_text(status.state),
                      .elapsed = status.elapsed,
-                     .mode = "exact",
+                     .mode = std::string(to_string(status.mode)),
                      .frames = status.frames,
                      .traced_peak = status.traced_peak,
                      .process_rss = status.process_rss,

@@ -16,7 +16,7 @@ namespace tmbpf {
 // What a tracer says about the snapshot it took. Sizes in bytes, times in Unix seconds.
 struct SnapshotMetadata {
   std::string tracer_version;  // of tmbpf
-  std::string mode;            // "exact"
+  std::string mode;            // "exact", "live"
   std::string state;           // of the target: "running", ...
   std::int64_t pid = 0;
   std::string command;  // any bytes

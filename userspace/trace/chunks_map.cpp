@@ -28,6 +28,13 @@ UniqueFd make_chunk() {
                                  sizeof(tmbpf_chunk), 1, &options));
 }
 
+constexpr std::uint32_t kMark = TMBPF_SLOT_MARK;
+
+std::uint32_t packed(const tmbpf_trace& trace) {
+  return static_cast<std::uint32_t>(trace.stack << static_cast<unsigned>(TMBPF_SLOT_STACK_SHIFT) |
+                                    trace.size);
+}
+
 tmbpf_trace unpacked(std::uint32_t slot) {
   return {.size = slot & static_cast<std::uint32_t>(TMBPF_SLOT_SIZE_MASK),
           .stack = slot >> static_cast<std::uint32_t>(TMBPF_SLOT_STACK_SHIFT)};
@@ -133,16 +140,47 @@ ChunksMap::Chunk* ChunksMap::chunk_of(std::uint32_t region) const {
   return nullptr;
 }
 
-tmbpf_trace ChunksMap::find(std::uint64_t address) const {
+std::uint32_t* ChunksMap::slot_of(std::uint64_t address) const {
   const std::lock_guard lock(mutex_);
   Chunk* chunk =
       chunk_of(static_cast<std::uint32_t>(address >> static_cast<unsigned>(TMBPF_REGION_SHIFT)));
-  if (chunk == nullptr) {
-    return {};
-  }
   const std::uint64_t slot =
       (address >> static_cast<unsigned>(TMBPF_SLOT_SHIFT)) % TMBPF_CHUNK_SLOTS;
-  return unpacked(std::atomic_ref((*chunk)[0].slots[slot]).load());
+  return chunk == nullptr ? nullptr : &(*chunk)[0].slots[slot];
+}
+
+tmbpf_trace ChunksMap::find(std::uint64_t address) const {
+  std::uint32_t* slot = slot_of(address);
+  return slot == nullptr ? tmbpf_trace{} : unpacked(std::atomic_ref(*slot).load());
+}
+
+void ChunksMap::mark_all() {
+  for (const auto& [region, chunk] : regions()) {
+    for (std::uint32_t& slot : (*chunk)[0].slots) {
+      std::uint32_t known = std::atomic_ref(slot).load(std::memory_order_relaxed);
+      while (known != 0 && (known & kMark) == 0 &&
+             !std::atomic_ref(slot).compare_exchange_weak(known, known | kMark)) {
+      }
+    }
+  }
+}
+
+void ChunksMap::for_each_marked(const Visit& visit) const {
+  for (const auto& [region, chunk] : regions()) {
+    const auto& slots = (*chunk)[0].slots;
+    for (std::uint64_t i = 0; i < TMBPF_CHUNK_SLOTS; ++i) {
+      const std::uint32_t slot = *const_cast<const volatile std::uint32_t*>(&slots[i]);
+      if ((slot & kMark) != 0) {
+        visit(address_of(region, i), unpacked(slot));
+      }
+    }
+  }
+}
+
+bool ChunksMap::take_marked(std::uint64_t address, const tmbpf_trace& trace) {
+  std::uint32_t* slot = slot_of(address);
+  std::uint32_t known = packed(trace) | kMark;
+  return slot != nullptr && std::atomic_ref(*slot).compare_exchange_strong(known, 0);
 }
 
 std::uint64_t ChunksMap::memory() const {

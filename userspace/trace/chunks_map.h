@@ -35,6 +35,12 @@ class ChunksMap {
   void for_each(const Visit& visit) const;
   // The same, and takes them out. What a program takes or puts meanwhile stays its own.
   void take_all(const Visit& visit);
+  // Marks every block that is recorded; the mark goes when a program writes its slot.
+  void mark_all();
+  // Each block that is recorded and still marked.
+  void for_each_marked(const Visit& visit) const;
+  // Takes a block out if it is still marked as it was found; false when a program came before.
+  bool take_marked(std::uint64_t address, const tmbpf_trace& trace);
   // Nothing is recorded there: size 0.
   [[nodiscard]] tmbpf_trace find(std::uint64_t address) const;
   [[nodiscard]] std::uint64_t memory() const;  // bytes in the kernel
@@ -43,6 +49,7 @@ class ChunksMap {
   using Chunk = SharedArray<tmbpf_chunk>;
   void make(std::uint32_t count);
   [[nodiscard]] std::vector<std::pair<std::uint64_t, Chunk*>> regions() const;
+  [[nodiscard]] std::uint32_t* slot_of(std::uint64_t address) const;
   [[nodiscard]] Chunk* chunk_of(std::uint32_t region) const;
 
   int chunks_fd_;

@@ -66,8 +66,9 @@ class CoverageMeter {
         continue;
       }
       traced_.insert(block.address);
-      if (!second_.blocks.contains(block.address) && !first_.blocks.contains(block.address) &&
-          second_.is_settled(block.address) && first_.is_settled(block.address)) {
+      if (recorded_.sees_frees && !second_.blocks.contains(block.address) &&
+          !first_.blocks.contains(block.address) && second_.is_settled(block.address) &&
+          first_.is_settled(block.address)) {
         extra_.push_back(block.address);
       }
     }

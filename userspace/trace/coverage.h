@@ -20,6 +20,7 @@ namespace tmbpf {
 struct RecordedBlocks {
   std::function<std::vector<LiveBlock>()> read_all;
   std::function<bool(std::uint64_t)> contains;
+  bool sees_frees = true;  // else nothing is extra: it may have been freed since
 };
 
 // The blocks that are live when the last probe has been attached. Pools that are busy just then are

@@ -11,17 +11,20 @@ constexpr std::chrono::seconds kRecent{1};
 
 }  // namespace
 
-CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces)
+CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces,
+                             bool sees_frees)
     : pid_(pid),
       python_(python),
       traces_(traces),
+      sees_frees_(sees_frees),
       baseline_(read_baseline(ProcessMemory(pid), python)) {}
 
 CoverageWatch::Measured CoverageWatch::measure_now() {
   auto coverage = measure_coverage(
       ProcessMemory(pid_), python_, baseline_,
       {.read_all = [this] { return traces_.read(); },
-       .contains = [this](std::uint64_t address) { return traces_.contains(address); }});
+       .contains = [this](std::uint64_t address) { return traces_.contains(address); },
+       .sees_frees = sees_frees_});
   return {.coverage = std::move(coverage), .at = Clock::now()};
 }
 

@@ -19,7 +19,8 @@ namespace tmbpf {
 class CoverageWatch {
  public:
   // Reads the baseline: what is live now counts as from before. `traces` must outlive this.
-  CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces);
+  // `sees_frees`: what is recorded and not live is a fault.
+  CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces, bool sees_frees);
 
   // Without causes. Nothing when the heap cannot be read.
   std::optional<Coverage> measure();
@@ -44,6 +45,7 @@ class CoverageWatch {
   pid_t pid_;
   tmbpf_python python_;
   const TracesMap& traces_;
+  bool sees_frees_;
   BlockSet baseline_;  // the thread's while there is one
   std::optional<Measured> last_;
   std::future<Measured> running_;  // last: its thread must end before the rest goes

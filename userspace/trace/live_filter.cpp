@@ -104,6 +104,7 @@ void LiveFilter::give_new_ids() {
     return;
   }
   forget_stacks(stacks_fd_, outgrown_);
+  std::atomic_ref(switches_.generation).fetch_add(1);
   for (const std::uint64_t stack : std::exchange(outgrown_, {})) {
     hidden_[stack] = kEverySlot;
     sums_.set_dropped(stack, kEverySlot);

@@ -16,10 +16,14 @@ namespace tmbpf {
 namespace {
 
 // The plan's sites of these operations; a site's cookie is its index in the plan.
-UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations) {
+// `live`: but not where pymalloc frees.
+UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations, bool live) {
   UprobeBatch batch{.path = target.image_file->path(), .pid = target.identity.pid};
   for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
     const ProbeSite& site = target.plan.sites[i];
+    if (live && site.site.op == TMBPF_OP_FREE && site.site.allocator == TMBPF_PYMALLOC) {
+      continue;
+    }
     if (std::find(operations.begin(), operations.end(), site.site.op) != operations.end()) {
       batch.offsets.push_back(site.file_offset);
       batch.cookies.push_back(i);
@@ -38,9 +42,10 @@ ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
     : skeleton_(&skeleton), multi_(multi), follow_(options.follow) {
   watch_lifecycle();
   const auto& progs = skeleton.progs;
+  const bool live = options.mode == TraceMode::live;
   const auto attach = [&](const bpf_program* program, const std::vector<int>& operations) {
-    return UprobeLink(options.bare ? progs.nothing_enter : program, batch_of(target, operations),
-                      multi);
+    return UprobeLink(options.bare ? progs.nothing_enter : program,
+                      batch_of(target, operations, live), multi);
   };
   returns_ = attach(progs.allocate_exit, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN});
   releases_ = attach(progs.release_enter, {TMBPF_OP_FREE, TMBPF_OP_RESULT, TMBPF_OP_UNTRACK});

@@ -51,7 +51,7 @@ nlohmann::json status_json(Tracer& tracer, bool fresh) {
                       {"tracing", status.state == TargetState::running},
                       {"state", to_string(status.state)},
                       {"replaced_allocator", status.replaced_allocator},
-                      {"mode", "exact"},
+                      {"mode", to_string(status.mode)},
                       {"frames", status.frames},
                       {"traced_current", status.traced_current},
                       {"traced_peak", status.traced_peak},

@@ -6,7 +6,7 @@ namespace tmbpf {
 SnapshotMetadata snapshot_metadata_of(const TraceStatus& status,
                                       const std::optional<Coverage>& coverage, double now) {
   return {.tracer_version = TMBPF_VERSION,
-          .mode = "exact",
+          .mode = std::string(to_string(status.mode)),
           .state = std::string(to_string(status.state)),
           .pid = status.pid,
           .command = status.command,

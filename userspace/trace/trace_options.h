@@ -3,12 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "userspace/trace/recording_filters.h"
 
 namespace tmbpf {
 
+// How allocations are followed.
+enum class TraceMode : std::uint8_t {
+  exact,  // probes on each allocation and each free
+  live,   // none where pymalloc frees: its heap says what is still there when somebody asks; the
+         // peak is that of those moments
+};
+
+std::string_view to_string(TraceMode mode);
+
 struct TraceOptions {
+  TraceMode mode = TraceMode::exact;
   std::uint32_t frames = 10;             // kept of each stack, 1 to 128; else the nearest
   std::uint32_t max_traces = 4U << 20U;  // live blocks kept at most
   bool freelists = true;     // objects taken from free lists get their new owner's stack

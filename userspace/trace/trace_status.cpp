@@ -15,6 +15,8 @@ std::string_view to_string(TargetState state) {
   return "executed a new program";
 }
 
+std::string_view to_string(TraceMode mode) { return mode == TraceMode::live ? "live" : "exact"; }
+
 std::uint64_t TraceStatus::lost() const {
   std::uint64_t sum = 0;
   for (const Loss& loss : losses) {

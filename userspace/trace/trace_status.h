@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "userspace/model/loss.h"
+#include "userspace/trace/trace_options.h"
 
 namespace tmbpf {
 
@@ -27,6 +28,7 @@ struct TraceStatus {
   std::string version;
   TargetState state = TargetState::running;
   std::string replaced_allocator;  // empty, or what took pymalloc's place while tracing
+  TraceMode mode = TraceMode::exact;
   std::uint32_t frames = 0;
   std::uint64_t traced_current = 0;  // bytes
   std::uint64_t traced_peak = 0;     // bytes

@@ -26,6 +26,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr std::chrono::milliseconds kRecentSweep{500};  // before a status
+
 std::uint32_t count_arenas(const PythonTarget& target) {
   const auto table = read_arena_table(ProcessMemory(target.identity.pid), target.python);
   return table ? static_cast<std::uint32_t>(table->arenas.size()) : 0;
@@ -44,6 +46,18 @@ SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& optio
   require_memory_room(target);
   return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
 }
+
+// No new trace while it lives.
+class Clearing {
+ public:
+  explicit Clearing(tmbpf_totals& totals) : clearing_(totals.clearing) { clearing_.store(1); }
+  Clearing(const Clearing&) = delete;
+  Clearing& operator=(const Clearing&) = delete;
+  ~Clearing() { clearing_.store(0); }
+
+ private:
+  std::atomic_ref<std::uint32_t> clearing_;
+};
 
 ProcessEvent process_event(const tmbpf_process_event& event) {
   return {.kind = event.kind == TMBPF_EVENT_FORK ? ProcessEvent::Kind::forked
@@ -77,11 +91,14 @@ Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
   collector.filter_by(options.filters);
   reader = std::make_unique<EventReader>(bpf_map__fd(skeleton->maps.events), collector,
                                          [this] { chunks.keep_spare(); });
+  if (options.mode == TraceMode::live) {
+    sweep.emplace(target.identity.pid, target.python, chunks, sums, skeleton->bss->totals);
+  }
   const double begin = now_seconds();
   links.emplace(*skeleton, target, options, support.uprobe_multi);
   attached_at = now_seconds();
   attach_seconds = attached_at - begin + target.planning_seconds;
-  coverage.emplace(target.identity.pid, target.python, traces);
+  coverage.emplace(target.identity.pid, target.python, traces, !sweep);
   if (!still_runs(target.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target.identity.pid), "",
                 ExitStatus::target);
@@ -200,21 +217,52 @@ void Tracer::set_filters(const RecordingFilters& filters) {
 
 TakenTraces Tracer::clear() {
   auto& totals = parts_->skeleton->bss->totals;
-  std::atomic_ref(totals.clearing).store(1);
+  const Clearing clearing(totals);
   wait_for_programs();
   const TakenTraces taken = parts_->traces.take_all(parts_->sums);
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
-  std::atomic_ref(totals.clearing).store(0);
+  if (parts_->sweep) {
+    parts_->sweep->reset_peak();
+  }
   if (parts_->state == TargetState::running) {
     parts_->coverage->renew_baseline();
   }
   return taken;
 }
 
+void Tracer::Parts::sweep_heap(std::chrono::milliseconds age) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!sweep || state != TargetState::running || skeleton->bss->totals.stopped != 0 ||
+      now - swept < age) {
+    return;
+  }
+  const std::uint64_t requests = read_counters()[TMBPF_COUNT_REQUESTS];
+  if (sweep->sweep()) {
+    swept = now;
+    requests_swept = requests;
+  }
+}
+
+std::optional<Loss> Tracer::Parts::unswept(std::uint64_t requests) const {
+  const bool ended = state != TargetState::running || skeleton->bss->totals.stopped != 0;
+  if (!sweep || !ended || requests == requests_swept) {
+    return std::nullopt;
+  }
+  return Loss{.what =
+                  "allocations since the heap was last read: what of them was freed before the "
+                  "end is not known, and counts as live",
+              .key = "unswept",
+              .count = requests - requests_swept};
+}
+
 // The programs raise the peak themselves: what they add between the two steps is not lost.
 void Tracer::reset_peak() {
+  if (parts_->sweep) {
+    parts_->sweep_heap();
+    parts_->sweep->reset_peak();
+  }
   const std::atomic_ref current(parts_->skeleton->bss->totals.traced_current);
   std::atomic_ref peak(parts_->skeleton->bss->totals.traced_peak);
   peak.store(current.load());
@@ -238,6 +286,7 @@ std::vector<std::uint64_t> Tracer::Parts::read_counters() const {
 }
 
 TraceStatus Tracer::status() {
+  parts_->sweep_heap(kRecentSweep);
   const std::vector<std::uint64_t> counters = parts_->read_counters();
   const auto& totals = parts_->skeleton->bss->totals;
   const StackSum hidden = parts_->collector.hidden_sum();
@@ -246,9 +295,10 @@ TraceStatus Tracer::status() {
                      .version = parts_->target.version.text(),
                      .state = parts_->state,
                      .replaced_allocator = parts_->replaced,
+                     .mode = parts_->options.mode,
                      .frames = parts_->options.frames,
                      .traced_current = totals.traced_current - hidden.bytes,
-                     .traced_peak = totals.traced_peak,
+                     .traced_peak = parts_->sweep ? parts_->sweep->peak() : totals.traced_peak,
                      .traces = totals.traces - hidden.blocks,
                      .max_traces = parts_->options.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
@@ -263,6 +313,9 @@ TraceStatus Tracer::status() {
   status.filters = to_lines(parts_->options.filters);
   status.filtered = counters[TMBPF_COUNT_FILTERED];
   status.losses = describe_losses(counters, parts_->collector.counts());
+  if (auto loss = parts_->unswept(status.requests)) {
+    status.losses.push_back(std::move(*loss));
+  }
   return status;
 }
 

@@ -2,6 +2,7 @@
 // What a tracer is made of; kept out of its header so that its users need none of this.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "userspace/trace/collector.h"
 #include "userspace/trace/coverage_watch.h"
 #include "userspace/trace/event_reader.h"
+#include "userspace/trace/heap_sweep.h"
 #include "userspace/trace/kernel_support.h"
 #include "userspace/trace/live_filter.h"
 #include "userspace/trace/probe_links.h"
@@ -34,6 +36,10 @@ struct Tracer::Parts {
   [[nodiscard]] bool hides(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
   [[nodiscard]] bool has_heap() const;
+  // Live mode: takes out what was freed since, unless that was done less than `age` ago. Where it
+  // cannot, blocks since the last time may have been freed: unswept().
+  void sweep_heap(std::chrono::milliseconds age = std::chrono::milliseconds(0));
+  [[nodiscard]] std::optional<Loss> unswept(std::uint64_t requests) const;
 
   // In the order of their making: each uses those before it.
   PythonTarget target;
@@ -49,6 +55,9 @@ struct Tracer::Parts {
   std::unique_ptr<EventReader> reader;
   std::optional<ProbeLinks> links;
   std::optional<CoverageWatch> coverage;
+  std::optional<HeapSweep> sweep;  // live mode
+  std::chrono::steady_clock::time_point swept;
+  std::uint64_t requests_swept = 0;  // requests at that time
   TargetState state = TargetState::running;
   std::string replaced;
   std::vector<ProcessEvent> family_events;

@@ -41,6 +41,7 @@ bool Tracer::Parts::hides(const LiveBlock& block) const {
 }
 
 Snapshot Tracer::summary() {
+  parts_->sweep_heap();
   const auto& totals = parts_->skeleton->bss->totals;
   if (totals.hashed != 0) {
     return snapshot();
@@ -62,6 +63,7 @@ Snapshot Tracer::summary() {
 }
 
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
+  parts_->sweep_heap();
   const std::vector<LiveBlock> blocks = parts_->traces.read();
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
@@ -81,6 +83,7 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 }
 
 Snapshot Tracer::find_object(std::uint64_t address) {
+  parts_->sweep_heap();
   const auto block = parts_->traces.find(address);
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());

@@ -21,7 +21,7 @@ struct TableTotals {
   std::string command;       // any bytes
   std::string state;         // "tracing", "target exited", ...
   double elapsed = 0;        // seconds
-  std::string mode;          // "exact"
+  std::string mode;          // "exact", "live"
   std::uint32_t frames = 0;  // kept per traceback
   std::uint64_t traced_current = 0;
   std::uint64_t traced_peak = 0;
