@@ -27,6 +27,7 @@ class Configuration:
 
 
 UNTRACED = Configuration("untraced")
+CONTROL = Configuration("untraced again", steady=True)  # how far from 1 a ratio is by chance
 BARE = Configuration("bare probes", ("--bare-probes",), short="bare")
 TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
                                      short=f"tracemalloc {frames}") for frames in DEPTHS}

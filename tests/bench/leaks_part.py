@@ -3,7 +3,6 @@
 import dataclasses
 import sys
 
-import leaks
 from configuration import MODES
 from goal import AT_LEAST, Goal
 from leak_score import LeakRun, LeakScore, find_truth
@@ -21,7 +20,7 @@ MIB = 1 << 20
 def measure(bench: Bench) -> None:
     """Prints what it measured and adds it to the result."""
     extent, python = bench.extent, bench.program_python()
-    names = bench.options.leak or leaks.NAMES
+    names = bench.options.leak or extent.leaks
     print(f"leaks: {len(names)} programs", file=sys.stderr, flush=True)
     truths = {name: find_truth(python, name, extent.leaked_bytes) for name in names}
     runs = LeakRun(bench.tmbpf, bench.folder)

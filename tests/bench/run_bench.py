@@ -2,7 +2,7 @@
 """What tmbpf costs, in one run with what it is measured against; and what it finds.
 
 tracing    pairs of an allocation and its free, attaching, snapshots, a killed tracer; beside the bare probes and
-           stdlib tracemalloc; on every supported Python found
+           stdlib tracemalloc; on every supported Python found, with --quick on Debian's
 views      stats and diff of large snapshots; beside tracemalloc, on the newest Python. Needs no root
 workloads  programs (tests/bench/workloads) under each tracer, mode, depth and budget; as ratios to untraced
 memory     what tracing the standard library's tests takes, in the target, in tmbpf and in the kernel

@@ -7,6 +7,7 @@ from bench_target import BenchFailed, BenchTarget
 from configuration import BARE
 from extent import SNAPSHOT_GOAL_BLOCKS, Extent
 from goal import Goal
+from interpreters import probe
 from kill_cost import measure_kills
 from pair_cost import EXCLUDED, RATIOS, TMBPF, PairCost
 from part import Bench
@@ -97,7 +98,8 @@ def measure(bench: Bench) -> None:
     """Prints what it measured and adds it to the result."""
     extent = bench.extent
     print(f"Tracing: {extent.rounds} rounds of {extent.seconds} s a measurement\n")
-    for interpreter in bench.interpreters:
+    few = extent.quick and not bench.options.python
+    for interpreter in [probe(bench.program_python())] if few else bench.interpreters:
         name = interpreter.describe()
         print(name, file=sys.stderr, flush=True)
         one = InterpreterBench(bench.tmbpf, interpreter.name, extent)

@@ -20,8 +20,8 @@ WITH_PACKAGES = ("-W", "ignore")  # options of Python; no -S
 
 
 class WorkloadCost:
-    """samples[configuration name]: one {"ratio", "cpu", "wall", "untraced_cpu", "tracer"} for each round; the times
-    are ns per turn, the ratio is of CPU, "tracer" the CPU time of tmbpf's process by the target's."""
+    """samples[configuration name]: one dict for each round. "ratio" of CPU, "wall_ratio"; ns per turn: "cpu",
+    "untraced_cpu"; "tracer": the CPU time of tmbpf's process by the target's; "mode": that tmbpf was in at the end."""
 
     def __init__(self, tmbpf: TmbpfCommand, python: str, workload: str, configurations: list) -> None:
         self._tmbpf = tmbpf
@@ -50,6 +50,10 @@ class WorkloadCost:
     def ratios(self, name: str) -> list:
         return [sample["ratio"] for sample in self.samples[name]]
 
+    def modes(self, name: str) -> str:
+        """Those that it was in at the end of the rounds."""
+        return ", ".join(sorted({sample["mode"] for sample in self.samples[name]}))
+
     def as_json(self) -> dict:
         return {"description": self.description, "samples": self.samples, "lost": self.lost,
                 "ratios": {name: self.ratio(name) for name in self.samples}}
@@ -61,14 +65,15 @@ class WorkloadCost:
             tracer = self._tracer_seconds(target, configuration)
             sample = self._run(target, configuration, seconds)
             tracer = self._tracer_seconds(target, configuration) - tracer
-            self._look_for_losses(target, configuration)
+            mode = self._look_at_session(target, configuration)
         target.ask("last", seconds=AFTER_SWITCH_SECONDS)
         after = self._run(target, UNTRACED, seconds / 2)
-        untraced = (before["cpu"] + after["cpu"]) / (before["turns"] + after["turns"])
-        turns = sample["turns"]
+        turns = before["turns"] + after["turns"]
+        untraced = {clock: (before[clock] + after[clock]) / turns for clock in ("cpu", "wall")}
+        cpu, wall = (sample[clock] / sample["turns"] for clock in ("cpu", "wall"))
         self.samples[configuration.name].append({
-            "ratio": sample["cpu"] / turns / untraced, "cpu": sample["cpu"] / turns, "wall": sample["wall"] / turns,
-            "untraced_cpu": untraced, "tracer": tracer / (sample["cpu"] * 1e-9)})
+            "ratio": cpu / untraced["cpu"], "wall_ratio": wall / untraced["wall"], "cpu": cpu,
+            "untraced_cpu": untraced["cpu"], "tracer": tracer / (sample["cpu"] * 1e-9), "mode": mode})
 
     def _run(self, target: BenchTarget, configuration: Configuration, seconds: float) -> dict:
         """As many turns as took about so long when it was asked first."""
@@ -85,11 +90,14 @@ class WorkloadCost:
     def _tracer_seconds(self, target: BenchTarget, configuration: Configuration) -> float:
         return cpu_seconds(self._tmbpf.session_pid(target.pid)) if configuration.start_options else 0.0
 
-    def _look_for_losses(self, target: BenchTarget, configuration: Configuration) -> None:
-        if configuration.mode:
-            lost = self._tmbpf.status(target.pid)["lost"]
-            if lost:
-                self.lost[configuration.name] = self.lost.get(configuration.name, 0) + lost
+    def _look_at_session(self, target: BenchTarget, configuration: Configuration) -> str:
+        """The mode that it is in."""
+        if not configuration.mode:
+            return ""
+        status = self._tmbpf.status(target.pid)
+        if status["lost"]:
+            self.lost[configuration.name] = self.lost.get(configuration.name, 0) + status["lost"]
+        return status["mode"]
 
 
 def cpu_seconds(pid: int) -> float:

@@ -19,6 +19,10 @@ def print_costs(costs: list, configurations: list) -> None:
                 for one in costs]
         rows.append(("geometric mean", "", *(mean_ratio(costs, each.name).text(2) for each in columns)))
         print_table(("workload", "untraced ms", *(each.name for each in columns)), rows)
+        if kind == "auto":
+            print("The mode that auto was in at the end")
+            print_table(("workload", *(each.name for each in columns)),
+                        [(one.name, *(one.modes(each.name) for each in columns)) for one in costs])
     lost = [f"{one.name}, {name}: {lost} lost events" for one in costs for name, lost in one.lost.items()]
     print("\n".join(lost or ["No event was lost."]), end="\n\n")
 
