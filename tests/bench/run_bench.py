@@ -54,6 +54,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--leak", action="append", choices=leaks.NAMES, metavar="NAME",
                         help=f"only this leak; may repeat: {', '.join(leaks.NAMES)}")
     parser.add_argument("--rounds", type=int, metavar="N", help="of the workloads and of the memory")
+    parser.add_argument("--steady", type=float, metavar="SECONDS",
+                        help="of a measurement in the modes that act from time to time, after as many to settle")
     options = parser.parse_args()
     options.tmbpf = os.path.abspath(options.tmbpf)
     return options
@@ -78,6 +80,8 @@ def extent_of(options: argparse.Namespace) -> Extent:
     extent = QUICK if options.quick else FULL
     if options.rounds:
         extent = dataclasses.replace(extent, workload_rounds=options.rounds, memory_rounds=options.rounds)
+    if options.steady:
+        extent = dataclasses.replace(extent, steady_seconds=options.steady)
     return extent
 
 
