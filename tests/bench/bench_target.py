@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A running target.py, and what went wrong when it does not answer."""
+"""A running target.py or another of its kind, and what went wrong when it does not answer."""
 import contextlib
 import json
 import os
@@ -7,8 +7,11 @@ import select
 import subprocess
 import time
 
-TARGET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "target.py")
-ANSWER_SECONDS = 120  # the longest command allocates a million traced blocks: some seconds
+from python_root import command_in, split_path, wait_for_inner_pid
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIND = "bench"  # HERE in a root
+ANSWER_SECONDS = 300  # the longest command runs 5,000 tests; traced exactly they take a minute
 TEXT_KEPT = 2000
 
 
@@ -17,14 +20,19 @@ class BenchFailed(Exception):
 
 
 class BenchTarget:
-    """Leaving the with block ends the process."""
+    """`words`: a script of this folder and its arguments; `options`: Python's.
 
-    def __init__(self, python: str) -> None:
+    Leaving the with block ends the process."""
+
+    def __init__(self, python: str, words: tuple = ("target.py",), options: tuple = ("-S",)) -> None:
+        root, path = split_path(python)
+        folder = f"/mnt/{BIND}" if root else HERE
+        command = [path, "-s", "-B", *options, os.path.join(folder, words[0]), *words[1:]]
         environment = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
         self._process = subprocess.Popen(
-            [python, "-s", "-S", "-B", TARGET], env=environment, text=True, bufsize=1,
+            command_in(root, {HERE: BIND}, command) if root else command, env=environment, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.pid = self._process.pid
+        self.pid = wait_for_inner_pid(self._process.pid) if root else self._process.pid
 
     def __enter__(self) -> "BenchTarget":
         return self
@@ -47,6 +55,10 @@ class BenchTarget:
         yield progress
         self._send("")
         progress.update(self._receive())
+
+    def receive_first(self) -> dict:
+        """What those say that say something before they are asked."""
+        return self._receive()
 
     def _send(self, line: str) -> None:
         try:

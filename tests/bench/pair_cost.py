@@ -5,11 +5,10 @@ One round is every configuration once, in the same order; a ratio is taken withi
 that a machine that is slower for a while does not look like a slower tracer. Nanoseconds are of
 the target's CPU time, per turn of a case's loop.
 """
-import contextlib
-import dataclasses
 import sys
 
 from bench_target import BenchTarget
+from configuration import BARE, TRACEMALLOC, UNTRACED, Configuration, options_of, traced
 from spread import Spread
 from target import CASES
 from tmbpf_command import TmbpfCommand
@@ -18,37 +17,14 @@ FIRST_TURNS = 200
 SCALED_FROM_NS = 5_000_000  # a shorter run says too little to scale from
 
 
-@dataclasses.dataclass(frozen=True)
-class Configuration:
-    name: str
-    start_options: tuple = ()  # of `tmbpf start`; none: tmbpf does not run
-    tracemalloc_frames: int = 0
-    short: str = ""  # for the head of a column
-
-
-UNTRACED = Configuration("untraced")
-BARE = Configuration("bare probes", ("--bare-probes",), short="bare")
-TMBPF = {frames: Configuration(f"tmbpf {frames}", ("--frames", frames)) for frames in (1, 10, 25)}
-NO_LISTS = Configuration("10 no lists", ("--frames", 10, "--no-freelists"), short="no lists")
-EXCLUDED = Configuration("10 excluded", ("--frames", 10, "--exclude", "*"), short="excluded")
-TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
-                                     short=f"tracemalloc {frames}") for frames in (1, 25)}
-CONFIGURATIONS = (UNTRACED, BARE, EXCLUDED, NO_LISTS, *TMBPF.values(), *TRACEMALLOC.values())
+EXACT = options_of("exact")
+TMBPF = {frames: Configuration(f"exact {frames}", (*EXACT, "--frames", frames)) for frames in (1, 10, 25)}
+NO_LISTS = Configuration("10 no lists", (*EXACT, "--frames", 10, "--no-freelists"), short="no lists")
+EXCLUDED = Configuration("10 excluded", (*EXACT, "--frames", 10, "--exclude", "*"), short="excluded")
+CONFIGURATIONS = (UNTRACED, BARE, EXCLUDED, NO_LISTS, *TMBPF.values(), TRACEMALLOC[1], TRACEMALLOC[25])
 MEASURABLE = 0.2  # of an untraced turn: less may be noise
 RATIOS = ((EXCLUDED, BARE), (TMBPF[1], BARE), (TMBPF[10], BARE), (TMBPF[25], BARE), (TMBPF[10], NO_LISTS),
           (TMBPF[1], TRACEMALLOC[1]), (TMBPF[25], TRACEMALLOC[25]))
-
-
-@contextlib.contextmanager
-def traced(tmbpf: TmbpfCommand, target: BenchTarget, configuration: Configuration):
-    """The target is traced like that while the block runs."""
-    with contextlib.ExitStack() as stack:
-        if configuration.start_options:
-            stack.enter_context(tmbpf.session(target.pid, *configuration.start_options))
-        if configuration.tracemalloc_frames:
-            target.ask("tracemalloc", frames=configuration.tracemalloc_frames)
-            stack.callback(target.ask, "tracemalloc", frames=0)
-        yield
 
 
 class PairCost:

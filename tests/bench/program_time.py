@@ -10,7 +10,8 @@ import shutil
 import subprocess
 
 from bench_target import BenchFailed, BenchTarget
-from pair_cost import BARE, TMBPF, PairCost, traced
+from configuration import BARE, traced
+from pair_cost import TMBPF, PairCost
 from target import CASES
 from tmbpf_command import TmbpfCommand
 

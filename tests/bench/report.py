@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables that a person reads."""
-from pair_cost import BARE, CONFIGURATIONS, RATIOS, TMBPF, PairCost
+from configuration import BARE
+from pair_cost import CONFIGURATIONS, RATIOS, PairCost
 from program_time import TRACED, ProgramTime
 from session_cost import SNAPSHOT_SUFFIXES
 from spread import Spread
@@ -80,6 +81,9 @@ def print_snapshots(held: dict) -> None:
     print_table(("", "seconds", "file"),
                 [(suffix, held["seconds"][suffix].text(2), f"{held['file_bytes'][suffix] / KIB:.0f} KiB")
                  for suffix in SNAPSHOT_SUFFIXES])
+    stops = held["stops"]
+    print(f"The longest gap in the target's loop, ms: {stops['snapshots'].text(1)} during a snapshot, "
+          f"{stops['none'].text(1)} as long without one (tracing goes on in both)\n")
     rows = []
     for what, key in (("maps in the kernel", "kernel_memory"), ("maps and process", "tracer_memory")):
         memory = held["memory"][key]
@@ -88,6 +92,11 @@ def print_snapshots(held: dict) -> None:
                      f"{(memory['filled'] - memory['empty']) / held['traces']:.0f} B"))
     print_table(("tracer's memory", "no block yet", "with them", "after snapshots", "per block",
                  "of it growth"), rows)
+
+
+def print_kills(kills: dict) -> None:
+    print("tmbpf killed (SIGKILL): seconds until the target runs at its untraced speed again")
+    print_table(("mode", "seconds"), [(mode, seconds.text(3)) for mode, seconds in kills.items()])
 
 
 def print_losses(pairs: PairCost, programs: "ProgramTime | None", held: dict) -> None:
@@ -131,4 +140,4 @@ def rounds_of(rounds: list, key: str) -> Spread:
 def print_goals(goals: list) -> None:
     print("Goals")
     print_table(("", "measured", "goal", ""),
-                [(goal.name, goal.text, goal.wanted, "reached" if goal.reached else "NOT reached") for goal in goals])
+                [(goal.name, goal.text, goal.wanted, goal.verdict) for goal in goals])

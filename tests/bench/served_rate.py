@@ -15,7 +15,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.append(os.path.join(os.path.dirname(HERE), "live", "command_line"))
+sys.path += [os.path.join(os.path.dirname(HERE), folder) for folder in ("oracle", os.path.join("live", "command_line"))]
 
 from spread import Spread  # noqa: E402
 from support import wait_until  # noqa: E402

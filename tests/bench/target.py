@@ -153,15 +153,20 @@ def hold(kept, count):
 
 
 def churn():
-    """Blocks that live for a moment, all the time; one batch is always held."""
-    turns = 0
+    """Blocks that live for a moment, all the time; one batch is always held. "longest": wall ns between two of its
+    looks at the clock, how long it was stopped, if it was."""
+    turns, longest = 0, 0
     print(json.dumps({}), flush=True)
+    last = time.perf_counter_ns()
     while not select.select([sys.stdin], [], [], 0)[0]:
         batch = [object() for _ in range(CHURN_TURNS)]
         strings(len(batch))
         turns += 1
+        now = time.perf_counter_ns()
+        longest = max(longest, now - last)
+        last = now
     sys.stdin.readline()
-    return {"turns": turns}
+    return {"turns": turns, "longest": longest}
 
 
 def main():
