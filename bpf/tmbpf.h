@@ -214,7 +214,7 @@ struct tmbpf_chunk {
 
 /* A region that has a chunk; element of the regions map: one of the TMBPF_REGION_TRIES from its
  * number modulo TMBPF_REGIONS on. */
-#define TMBPF_REGIONS (4U * TMBPF_MAX_CHUNKS)
+#define TMBPF_REGIONS (1U << 16) /* four for each chunk */
 #define TMBPF_REGION_TRIES 8U
 struct tmbpf_region {
 	__u32 number; /* 0: none */

@@ -44,7 +44,7 @@ Tracer& require(Tracer* tracer) {
 }  // namespace
 
 nlohmann::json status_json(Tracer& tracer, bool fresh) {
-  const TraceStatus status = tracer.status();
+  const TraceStatus status = tracer.status(fresh);
   nlohmann::json text{{"pid", status.pid},
                       {"command", status.command},
                       {"python", status.version},

@@ -13,7 +13,7 @@ namespace tmbpf {
 enum class TraceMode : std::uint8_t {
   exact,  // probes on each allocation and each free
   live,   // none where pymalloc frees: its heap says what is still there when somebody asks; the
-         // peak is that of those moments
+          // peak is that of those moments
 };
 
 std::string_view to_string(TraceMode mode);

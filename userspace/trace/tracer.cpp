@@ -285,8 +285,8 @@ std::vector<std::uint64_t> Tracer::Parts::read_counters() const {
   return added;
 }
 
-TraceStatus Tracer::status() {
-  parts_->sweep_heap(kRecentSweep);
+TraceStatus Tracer::status(bool fresh) {
+  parts_->sweep_heap(fresh ? std::chrono::milliseconds(0) : kRecentSweep);
   const std::vector<std::uint64_t> counters = parts_->read_counters();
   const auto& totals = parts_->skeleton->bss->totals;
   const StackSum hidden = parts_->collector.hidden_sum();

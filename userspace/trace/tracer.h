@@ -64,7 +64,8 @@ class Tracer {
   Snapshot summary();
   // With coverage() and what else can be read about the process, which cost a reading of its heap.
   Snapshot full_snapshot(bool addresses = false);
-  TraceStatus status();
+  // Live mode: `fresh` reads the heap, else it is done when it was not within half a second.
+  TraceStatus status(bool fresh = false);
   // tracemalloc.get_object_traceback() for an id(), or for any address within a traced block: a
   // snapshot of that one block, or of none. 0.3 s per million blocks when it is larger than 512 B.
   Snapshot find_object(std::uint64_t address);

@@ -224,9 +224,9 @@ def remove_stale(pid: int) -> None:
                 os.unlink(f"{RUN_DIRECTORY}/{pid}.{kind}")
 
 
-def held(snapshot: tracemalloc.Snapshot) -> tuple:
+def held(snapshot: tracemalloc.Snapshot, marker: str = "held") -> tuple:
     """(bytes, blocks) of the target's line that keeps."""
-    line = marked_line("held")
+    line = marked_line(marker)
     for statistic in snapshot.statistics("lineno"):
         frame = statistic.traceback[0]
         if frame.filename == TARGET and frame.lineno == line:

@@ -18,6 +18,18 @@ def hold(count: int, size: int) -> None:
         slots[i] = bytes(size)  # held
 
 
+def leak(seconds: float) -> int:
+    """Keeps one of a hundred blocks of 333 bytes that one line makes, and drops the others at once."""
+    number, end = 0, time.monotonic() + seconds
+    slots = [None] * 1000000
+    kept.append(slots)
+    while time.monotonic() < end:
+        for i in range(100):
+            slots[number] = bytes(300)  # leaked
+        number += 1
+    return number
+
+
 class Instance:
     pass
 
@@ -74,6 +86,8 @@ def do(command: str, words: list) -> None:
         answer("held")
     elif command == "make":
         answer(str(id(make(words[0]))))
+    elif command == "leak":
+        answer(str(leak(float(words[0]))))
     elif command == "drop":
         kept.clear()
         answer("dropped")
