@@ -61,6 +61,12 @@ void set_addresses(PythonTarget& target) {
   target.python.maxarenas = target.tables.maxarenas + bias;
 }
 
+void set_str_type(PythonTarget& target, const ElfImage& image) {
+  if (const auto type = image.symbol("PyUnicode_Type")) {
+    target.str_type = *type + target.load_bias;
+  }
+}
+
 // From 3.12 on the counter lies in struct _obmalloc_mgmt (Include/internal/pycore_obmalloc_init.h),
 // which is the same in all versions; before, it is a static variable.
 void set_block_counters(PythonTarget& target, const ElfImage& image) {
@@ -122,6 +128,7 @@ PythonTarget open_python_target(const ProcessIdentity& identity, const Interpret
   target.finalize_offset = analysis->finalize_offset;
   set_addresses(target);
   set_block_counters(target, found.image);
+  set_str_type(target, found.image);
   target.planning_seconds = seconds_since(begin);
   return target;
 }

@@ -40,6 +40,7 @@ struct PythonTarget {
   // pools (3.9+), or of all (3.8). To 3.11 only images that have kept their symbols tell.
   std::optional<std::uint64_t> raw_allocated_blocks;
   std::optional<std::uint64_t> all_allocated_blocks;
+  std::optional<std::uint64_t> str_type;  // address of PyUnicode_Type, which every build exports
   // File offset of what find_finalizer() found.
   std::optional<std::uint64_t> finalize_offset;
   double planning_seconds = 0;  // wall time of analysing the image

@@ -80,11 +80,12 @@ TEST(MetricsText, ShowsWhatIsKnownOfTheProcess) {
   metrics.allocated_blocks = 12345;
   metrics.arena_bytes = 1 << 20;
   metrics.fragmentation = 0.125;
+  metrics.interned_strings = 4321;
   EXPECT_EQ(metrics_lines(to_metadata(metrics)),
             (Texts{"Proportional share of it (PSS): 20.0 KiB", "Virtual memory: 1024 KiB",
                    "Tracer memory: 100 B", "Allocated blocks: 12,345", "Arenas: 1024 KiB",
-                   "Free in arenas: 12.5 %", "Garbage collector's counts: 10, 2, 1",
-                   "Garbage collections: 1000, 90, 3"}));
+                   "Free in arenas: 12.5 %", "Interned strings: 4,321",
+                   "Garbage collector's counts: 10, 2, 1", "Garbage collections: 1000, 90, 3"}));
   ProcessMetrics before = metrics;
   before.pss = 10240;
   const Metadata old = to_metadata(before);

@@ -110,6 +110,7 @@ RecordLoop::Process& RecordLoop::process_of(const Tracer& tracer) {
 
 void RecordLoop::record(Tracer& tracer, Process& process) {
   interruptions_before_ = interruptions_;
+  tracer.refresh();
   const std::uint64_t traced = tracer.traced_current();
   const auto now = Clock::now();
   recorder_.record(tracer);
@@ -137,10 +138,19 @@ void RecordLoop::record_ended() {
   }
 }
 
+// In live mode, what was freed counts until somebody looks.
+bool RecordLoop::is_due(Tracer& tracer, const RecordSchedule& schedule) {
+  if (!schedule.due(Clock::now(), tracer.traced_current())) {
+    return false;
+  }
+  tracer.refresh();
+  return schedule.due(Clock::now(), tracer.traced_current());
+}
+
 void RecordLoop::record_due() {
   for (Tracer* tracer : family_.members()) {
     Process& process = process_of(*tracer);
-    if (!process.ended && process.schedule.due(Clock::now(), tracer->traced_current())) {
+    if (!process.ended && is_due(*tracer, process.schedule)) {
       record(*tracer, process);
     }
     if (options_.count != 0 && process.recorded >= options_.count) {

@@ -47,6 +47,7 @@ class RecordLoop {
   void wait();
   void take_signals();
   void take_changes();
+  static bool is_due(Tracer& tracer, const RecordSchedule& schedule);
   void record_due();
   void record_ended();
   void record_last();

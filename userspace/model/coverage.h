@@ -18,13 +18,6 @@ struct SizeClassCoverage {
   std::uint64_t before = 0;
 };
 
-// What the arenas of the small-block allocator hold, in bytes and blocks.
-struct HeapUse {
-  std::uint64_t arena_bytes = 0;  // of all arenas
-  std::uint64_t free_bytes = 0;   // of them: blocks and pools that requests could get
-  std::uint64_t blocks = 0;       // live
-};
-
 struct Coverage {
   std::uint64_t attributed = 0;  // live blocks that have a trace
   std::uint64_t missing = 0;     // live, not there at the attach, no trace
@@ -33,8 +26,6 @@ struct Coverage {
   // Pools whose blocks could not be judged, as they kept changing; none of the counts has them.
   std::uint64_t unsettled_pools = 0;
   std::vector<SizeClassCoverage> classes;  // those in use, ascending
-  // Of the same moment; nothing when a pool kept changing, so that it is not known.
-  std::optional<HeapUse> heap;
   // Of the missing blocks: no more than each count for those that were lost on the way, at least
   // the count for key "not_seen".
   std::vector<Loss> causes;

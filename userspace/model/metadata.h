@@ -20,6 +20,7 @@ using MetadataValue = std::variant<std::int64_t, double, std::string>;
 //   pss, vm_size, tracer_memory int, bytes · gc.count.0, .1, .2 int, as gc.get_count() ·
 //   gc.collections.0, .1, .2 int, as gc.get_stats() · allocated_blocks int, as
 //   sys.getallocatedblocks() · arena_bytes int; fragmentation double 0..1, the free share of them ·
+//   interned_strings int, of those in the arenas ·
 //   user_data string, text or JSON; user_data_error string, why it is not all ·
 //   replaced_allocator string, only when something allocated without being seen ·
 //   coverage double 0..1, share of the blocks; coverage.bytes double, the same by bytes;

@@ -36,6 +36,7 @@ Metadata to_metadata(const ProcessMetrics& metrics) {
   if (metrics.fragmentation) {
     metadata["fragmentation"] = *metrics.fragmentation;
   }
+  put(metadata, "interned_strings", metrics.interned_strings);
   return metadata;
 }
 

@@ -18,7 +18,8 @@ struct ProcessMetrics {
   std::optional<std::array<std::int64_t, 3>> gc_collections;  // gc.get_stats()
   std::optional<std::uint64_t> allocated_blocks;              // sys.getallocatedblocks()
   std::optional<std::uint64_t> arena_bytes;
-  std::optional<double> fragmentation;  // share of the arenas that is free, 0..1
+  std::optional<double> fragmentation;            // share of the arenas that is free, 0..1
+  std::optional<std::uint64_t> interned_strings;  // of at most 512 bytes, in the arenas
 };
 
 // Its keys: see metadata.h.

@@ -56,7 +56,22 @@ ChunksMap::ChunksMap(Maps maps, tmbpf_totals& totals, std::uint32_t chunks)
   }
 }
 
-// In one call: the kernel waits for running programs once at its end, milliseconds.
+// In one call, since the kernel waits some milliseconds at its end for programs that run; before
+// Linux 5.19 one by one.
+bool ChunksMap::put(const std::vector<std::uint32_t>& indices,
+                    const std::vector<std::uint32_t>& numbers) const {
+  auto count = static_cast<std::uint32_t>(indices.size());
+  if (bpf_map_update_batch(chunks_fd_, indices.data(), numbers.data(), &count, nullptr) == 0) {
+    return true;
+  }
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    if (bpf_map_update_elem(chunks_fd_, &indices[i], &numbers[i], BPF_ANY) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void ChunksMap::make(std::uint32_t count) {
   std::vector<UniqueFd> made;
   std::vector<std::uint32_t> indices;
@@ -71,9 +86,7 @@ void ChunksMap::make(std::uint32_t count) {
     numbers.push_back(static_cast<std::uint32_t>(chunk.get()));
     made.push_back(std::move(chunk));
   }
-  auto filled = static_cast<std::uint32_t>(made.size());
-  if (filled == 0 ||
-      bpf_map_update_batch(chunks_fd_, indices.data(), numbers.data(), &filled, nullptr) != 0) {
+  if (made.empty() || !put(indices, numbers)) {
     return;
   }
   for (const UniqueFd& chunk : made) {

@@ -48,6 +48,8 @@ class ChunksMap {
  private:
   using Chunk = SharedArray<tmbpf_chunk>;
   void make(std::uint32_t count);
+  [[nodiscard]] bool put(const std::vector<std::uint32_t>& indices,
+                         const std::vector<std::uint32_t>& numbers) const;
   [[nodiscard]] std::vector<std::pair<std::uint64_t, Chunk*>> regions() const;
   [[nodiscard]] std::uint32_t* slot_of(std::uint64_t address) const;
   [[nodiscard]] Chunk* chunk_of(std::uint32_t region) const;

@@ -55,7 +55,6 @@ class CoverageMeter {
     keep_lasting(extra_, true);
     coverage_.extra = extra_.size();
     sum_up();
-    measure_use();
     return std::move(coverage_);
   }
 
@@ -151,17 +150,6 @@ class CoverageMeter {
       if (row.attributed + row.missing + row.before != 0) {
         coverage_.classes.push_back(row);
       }
-    }
-  }
-
-  void measure_use() {
-    if (second_.unsettled_pools != 0) {
-      return;
-    }
-    coverage_.heap.emplace(HeapUse{.arena_bytes = second_.arenas.size() * second_.arena_size,
-                                   .free_bytes = second_.free_bytes()});
-    for (const Pool& pool : second_.pools) {
-      coverage_.heap->blocks += pool.live_blocks;
     }
   }
 

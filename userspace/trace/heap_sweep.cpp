@@ -42,7 +42,8 @@ bool HeapSweep::sweep() {
   chunks_.mark_all();
   const std::uint64_t newest = std::atomic_ref(totals_.last_put).load();
   const PymallocHeap heap = read_pymalloc_heap(ProcessMemory(pid_), python_);
-  if (!heap.readable) {
+  // A new program's heap begins empty, before the programs have stopped for it.
+  if (!heap.readable || heap.arenas.empty() || std::atomic_ref(totals_.stopped).load() != 0) {
     return false;
   }
   const bool settled =

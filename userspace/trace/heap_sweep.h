@@ -26,7 +26,8 @@ class HeapSweep {
             tmbpf_totals& totals);
 
   // What is recorded when it returns was live at a moment since the call, or allocated since. False
-  // when the heap cannot be read: then nothing has changed. About 0.1 s per million blocks.
+  // when the heap cannot be read, or is no longer that of the recorded blocks: then nothing has
+  // changed. About 0.1 s per million blocks.
   bool sweep();
   // The largest traced_current after a sweep, in bytes.
   [[nodiscard]] std::uint64_t peak() const { return peak_; }

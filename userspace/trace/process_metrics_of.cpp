@@ -2,7 +2,11 @@
 #include "userspace/trace/process_metrics_of.h"
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 
+#include "symbols/heap/interned_strings.h"
+#include "symbols/heap/pymalloc_heap.h"
 #include "symbols/process/process_memory.h"
 #include "symbols/process/process_size.h"
 #include "symbols/python/gc_state.h"
@@ -19,19 +23,39 @@ std::optional<std::uint64_t> read_counter(const ProcessMemory& memory,
                                                 : std::nullopt;
 }
 
+// `heap`: nothing when it is not known.
 std::optional<std::uint64_t> allocated_blocks(const ProcessMemory& memory,
                                               const PythonTarget& target,
-                                              const std::optional<HeapUse>& heap) {
+                                              const std::optional<PymallocHeap>& heap) {
   if (const auto all = read_counter(memory, target.all_allocated_blocks)) {
     return all;
   }
   const auto raw = read_counter(memory, target.raw_allocated_blocks);
-  return raw && heap ? std::optional(*raw + heap->blocks) : std::nullopt;
+  return raw && heap ? std::optional(*raw + heap->blocks.size()) : std::nullopt;
+}
+
+// Nothing when it cannot be read, or a pool keeps changing.
+std::optional<PymallocHeap> settled_heap(const ProcessMemory& memory, const tmbpf_python& python) {
+  PymallocHeap heap = read_pymalloc_heap(memory, python);
+  return heap.readable && heap.unsettled_pools == 0 ? std::optional(std::move(heap)) : std::nullopt;
+}
+
+void add_heap(ProcessMetrics& metrics, const ProcessMemory& memory, const PythonTarget& target,
+              const PymallocHeap& heap) {
+  const std::uint64_t arenas = heap.arenas.size() * heap.arena_size;
+  metrics.arena_bytes = arenas;
+  if (arenas != 0) {
+    metrics.fragmentation = static_cast<double>(heap.free_bytes()) / static_cast<double>(arenas);
+  }
+  if (target.str_type) {
+    metrics.interned_strings =
+        count_interned_strings(memory, target.python, *target.str_type, heap);
+  }
 }
 
 }  // namespace
 
-ProcessMetrics process_metrics_of(const PythonTarget& target, const std::optional<HeapUse>& heap) {
+ProcessMetrics process_metrics_of(const PythonTarget& target, bool with_heap) {
   const pid_t pid = target.identity.pid;
   const ProcessMemory memory(pid);
   ProcessMetrics metrics;
@@ -41,13 +65,10 @@ ProcessMetrics process_metrics_of(const PythonTarget& target, const std::optiona
     metrics.gc_counts = gc->counts;
     metrics.gc_collections = gc->collections;
   }
+  const auto heap = with_heap ? settled_heap(memory, target.python) : std::nullopt;
   metrics.allocated_blocks = allocated_blocks(memory, target, heap);
   if (heap) {
-    metrics.arena_bytes = heap->arena_bytes;
-    if (heap->arena_bytes != 0) {
-      metrics.fragmentation =
-          static_cast<double>(heap->free_bytes) / static_cast<double>(heap->arena_bytes);
-    }
+    add_heap(metrics, memory, target, *heap);
   }
   return metrics;
 }

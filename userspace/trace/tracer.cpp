@@ -234,8 +234,7 @@ TakenTraces Tracer::clear() {
 
 void Tracer::Parts::sweep_heap(std::chrono::milliseconds age) {
   const auto now = std::chrono::steady_clock::now();
-  if (!sweep || state != TargetState::running || skeleton->bss->totals.stopped != 0 ||
-      now - swept < age) {
+  if (!sweep || !has_heap() || now - swept < age) {
     return;
   }
   const std::uint64_t requests = read_counters()[TMBPF_COUNT_REQUESTS];
@@ -245,9 +244,10 @@ void Tracer::Parts::sweep_heap(std::chrono::milliseconds age) {
   }
 }
 
+void Tracer::refresh() { parts_->sweep_heap(); }
+
 std::optional<Loss> Tracer::Parts::unswept(std::uint64_t requests) const {
-  const bool ended = state != TargetState::running || skeleton->bss->totals.stopped != 0;
-  if (!sweep || !ended || requests == requests_swept) {
+  if (!sweep || has_heap() || requests == requests_swept) {
     return std::nullopt;
   }
   return Loss{.what =
@@ -320,9 +320,10 @@ TraceStatus Tracer::status(bool fresh) {
 }
 
 bool Tracer::Parts::has_heap() const {
-  return state == TargetState::running && skeleton->bss->totals.stopped == 0 &&
-         options.filters.empty();
+  return state == TargetState::running && skeleton->bss->totals.stopped == 0;
 }
+
+bool Tracer::Parts::has_coverage() const { return has_heap() && options.filters.empty(); }
 
 void Tracer::add_causes(std::optional<Coverage>& coverage) {
   if (coverage) {
@@ -331,13 +332,13 @@ void Tracer::add_causes(std::optional<Coverage>& coverage) {
 }
 
 std::optional<Coverage> Tracer::coverage() {
-  auto coverage = parts_->has_heap() ? parts_->coverage->measure() : std::nullopt;
+  auto coverage = parts_->has_coverage() ? parts_->coverage->measure() : std::nullopt;
   add_causes(coverage);
   return coverage;
 }
 
 RecentCoverage Tracer::recent_coverage(std::chrono::milliseconds patience) {
-  auto recent = parts_->has_heap() ? parts_->coverage->recent(patience) : RecentCoverage();
+  auto recent = parts_->has_coverage() ? parts_->coverage->recent(patience) : RecentCoverage();
   add_causes(recent.coverage);
   return recent;
 }

@@ -91,6 +91,8 @@ class Tracer {
   TargetState poll();
   [[nodiscard]] TargetState state() const;             // as of the last poll()
   [[nodiscard]] std::uint64_t traced_current() const;  // bytes; costs nothing
+  // Live mode: reads the heap, until when traced_current() counts what was freed. Else nothing.
+  void refresh();
   // Readable when somebody forked or executed: poll() should be called soon. Valid as long as the
   // tracer.
   [[nodiscard]] int news_fd() const;

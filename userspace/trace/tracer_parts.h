@@ -35,7 +35,8 @@ struct Tracer::Parts {
   [[nodiscard]] std::uint32_t domain_of(const LiveBlock& block) const;
   [[nodiscard]] bool hides(const LiveBlock& block) const;
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
-  [[nodiscard]] bool has_heap() const;
+  [[nodiscard]] bool has_heap() const;      // that can be read, and is what was traced
+  [[nodiscard]] bool has_coverage() const;  // every block since the attach should be recorded
   // Live mode: takes out what was freed since, unless that was done less than `age` ago. Where it
   // cannot, blocks since the last time may have been freed: unswept().
   void sweep_heap(std::chrono::milliseconds age = std::chrono::milliseconds(0));

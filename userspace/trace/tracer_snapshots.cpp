@@ -101,7 +101,7 @@ Snapshot Tracer::full_snapshot(bool addresses) {
   Snapshot full = snapshot(coverage, addresses);
   ProcessMetrics metrics;
   if (parts_->state == TargetState::running) {
-    metrics = process_metrics_of(parts_->target, coverage ? coverage->heap : std::nullopt);
+    metrics = process_metrics_of(parts_->target, parts_->has_heap());
   }
   metrics.tracer_memory = status().tracer_memory;
   for (auto& [key, value] : to_metadata(metrics)) {

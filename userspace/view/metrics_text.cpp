@@ -146,6 +146,10 @@ void add_process(std::vector<std::string>& lines, const Metadata& metadata, cons
   if (const auto free = metadata_number(metadata, "fragmentation")) {
     lines.push_back("Free in arenas: " + format_percent(*free, 1));
   }
+  if (const auto strings = metadata_number(metadata, "interned_strings")) {
+    lines.push_back(fmt::format("Interned strings: {}",
+                                format_count(static_cast<std::uint64_t>(std::max(*strings, 0.0)))));
+  }
   if (const std::string counts = generations(metadata, "gc.count"); !counts.empty()) {
     lines.push_back("Garbage collector's counts: " + counts);
   }

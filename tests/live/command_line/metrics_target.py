@@ -25,6 +25,10 @@ def fill():
     kept.append([[] for _ in range(500)])
 
 
+def intern(number):
+    kept.append([sys.intern("interned here %d" % i) for i in range(number)])
+
+
 def malloc_statistics():
     with tempfile.TemporaryFile() as file:
         before = os.dup(2)
@@ -50,6 +54,8 @@ def main():
     for line in sys.stdin:
         if line == "fill\n":
             fill()
+        if line == "intern\n":
+            intern(1000)
         tell(os.path.join(sys.argv[1], "facts.json"))
         sys.stdout.write("done\n")
         sys.stdout.flush()
