@@ -7,7 +7,7 @@
 // attached to once its interpreter lives. Attaching takes a while (BPF programs are loaded anew),
 // so threads do it. Who is no Python, or gone, is forgotten; who cannot be traced is counted, and
 // so is a forked child that ended before its tracer was attached. Members other than the target
-// keep an eighth of TraceOptions::max_traces, at least 262,144: their empty maps cost a sixth of
+// keep an eighth of TraceOptions::max_traces, at least 262,144: their empty maps cost a quarter of
 // its.
 #pragma once
 

@@ -20,7 +20,7 @@ class FollowLimitsTest(FollowTest):
         child = self.followed(target, "fork", 200)
         status = self.status(target.pid)
         member = self.members(target.pid)[child]
-        self.assertLess(5 * member["kernel_memory"], status["kernel_memory"])
+        self.assertLess(3 * member["kernel_memory"], status["kernel_memory"])
         self.assertEqual(self.status(child)["max_traces"], status["max_traces"] // 8)
         self.assertEqual(status["family_kernel_memory"], status["kernel_memory"] + member["kernel_memory"])
         self.assertRegex(run_tmbpf("status", "--fresh", "--pid", target.pid).out, r"(?m)^  kernel memory of all these \d+")
