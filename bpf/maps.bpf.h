@@ -46,7 +46,8 @@ struct {
 } regions SEC(".maps");
 
 /* The chunks: each is a map of its own, mapped by the tracer, which makes them as they are needed.
- * None left: the block goes into traces. */
+ * None left: the block goes into traces; in live mode it is lost (TMBPF_LOST_TRACES_FULL), since
+ * nobody would see it freed there. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, TMBPF_MAX_CHUNKS);

@@ -325,7 +325,8 @@ enum tmbpf_counter {
 	TMBPF_COUNT_REOWNED,	    /* traced blocks among them: got their new owner's stack */
 	TMBPF_COUNT_FILTERED,	    /* blocks that a filter left out */
 	TMBPF_FIRST_LOSS,
-	TMBPF_LOST_TRACES_FULL = TMBPF_FIRST_LOSS, /* blocks: the traces map is full */
+	TMBPF_LOST_TRACES_FULL =
+	    TMBPF_FIRST_LOSS,	  /* blocks: no room; live mode: no chunk, either */
 	TMBPF_LOST_TRACES_MEMORY, /* blocks: the kernel had no memory for a trace */
 	TMBPF_LOST_PENDING,	  /* blocks: too many threads inside the allocator */
 	TMBPF_LOST_STALE,	  /* requests whose result never came */
