@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tests/unit/model_snapshot_pair.h"
+#include "userspace/model/address_filter.h"
 #include "userspace/model/age_filter.h"
 #include "userspace/model/file_pattern.h"
 #include "userspace/model/filter.h"
@@ -53,6 +54,30 @@ TEST(FilterTraces, WithoutAFilterCopiesAndNeverTouchesTheOriginal) {
   EXPECT_EQ(copy.traceback_limit(), 3U);
   filtered<1>(pair.snapshot, {Filter{.inclusive = false}});
   EXPECT_EQ(sizes_of(pair.snapshot), before);
+}
+
+TEST(FilterTraces, AndTheOthersKeepReplicates) {
+  Snapshot snapshot;
+  const TracebackId traceback = snapshot.add_traceback({}, 0);
+  const Replicates replicates{3, 0, 5};
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  snapshot.add_trace({.traceback = traceback, .size = 1, .time = kSecond, .address = 64});
+  snapshot.add_trace({.traceback = traceback,
+                      .size = 16,
+                      .weight = 2.5,
+                      .time = 5 * kSecond,
+                      .address = 128,
+                      .replicates = snapshot.add_replicates(replicates)});
+  const std::array<TraceFilter, 1> all{Filter{}};
+  const Snapshot filtered = filter_traces(snapshot, all);
+  EXPECT_EQ(filtered.traces()[0].replicates, 0U);
+  EXPECT_EQ(filtered.replicates(filtered.traces()[1].replicates), replicates);
+  const Snapshot young = filter_by_age(filtered, 6, std::nullopt, 2);
+  ASSERT_EQ(young.traces().size(), 1U);
+  EXPECT_EQ(young.replicates(young.traces()[0].replicates), replicates);
+  const Snapshot at_address = filter_by_address(young, 140);
+  ASSERT_EQ(at_address.traces().size(), 1U);
+  EXPECT_EQ(at_address.replicates(at_address.traces()[0].replicates), replicates);
 }
 
 TEST(FilterTraces, JoinsADomainToAPattern) {

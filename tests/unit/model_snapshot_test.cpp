@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "userspace/model/printed_form.h"
 #include "userspace/model/snapshot.h"
@@ -45,6 +46,48 @@ TEST(Snapshot, MayShareItsTableWithALaterOneThatNamesMore) {
   EXPECT_EQ(to_string(of_first[0], *table), "a.py:1: size=10 B, count=1, average=10 B");
   ASSERT_EQ(of_second.size(), 2U);
   EXPECT_EQ(to_string(of_second[0], *table), "b.py:2: size=30 B, count=1, average=30 B");
+}
+
+TEST(Snapshot, NamesReplicatesByTheirContent) {
+  Snapshot snapshot;
+  Replicates some{};
+  some.fill(2.5F);
+  Replicates others = some;
+  others[kReplicates - 1] = 0;
+  EXPECT_EQ(snapshot.add_replicates(some), 1U);
+  EXPECT_EQ(snapshot.add_replicates(others), 2U);
+  EXPECT_EQ(snapshot.add_replicates(some), 1U);
+  EXPECT_EQ(snapshot.replicates(1), some);
+  EXPECT_EQ(snapshot.replicates(2), others);
+}
+
+TEST(Snapshot, SaysWhichTracesAreEstimates) {
+  Snapshot snapshot;
+  const TracebackId traceback = snapshot.add_traceback({}, 0);
+  snapshot.add_trace({.traceback = traceback, .size = 1});
+  EXPECT_FALSE(snapshot.traces().has_replicates());
+  const std::uint32_t id = snapshot.add_replicates({7});
+  snapshot.add_trace({.traceback = traceback, .size = 2, .weight = 8, .replicates = id});
+  snapshot.add_trace({.traceback = traceback, .size = 3});
+  EXPECT_TRUE(snapshot.traces().has_replicates());
+  EXPECT_EQ(snapshot.traces()[0].replicates, 0U);
+  EXPECT_EQ(snapshot.traces()[1].replicates, id);
+  EXPECT_EQ(snapshot.traces()[2].replicates, 0U);
+  std::vector<std::uint64_t> sizes;
+  snapshot.traces().for_each_estimate([&](TracebackId, std::uint64_t size, std::uint32_t which) {
+    sizes.push_back(size);
+    EXPECT_EQ(which, id);
+  });
+  EXPECT_EQ(sizes, std::vector<std::uint64_t>{2});
+}
+
+TEST(Snapshot, GivesItsReplicatesToTheOneWithoutTraces) {
+  const Snapshot other = [] {
+    Snapshot first;
+    first.add_replicates({1, 2, 3});
+    return first.without_traces();
+  }();
+  EXPECT_EQ(other.replicates(1), (Replicates{1, 2, 3}));
 }
 
 TEST(Snapshot, ReplacesAMetadatumOfTheSameName) {

@@ -19,6 +19,7 @@ void Snapshot::set_metadata(const SnapshotMetadata& metadata) {
 
 Snapshot Snapshot::without_traces() const {
   Snapshot result(table_);
+  result.replicates_ = replicates_;
   result.traceback_limit_ = traceback_limit_;
   result.metadata_ = metadata_;
   return result;

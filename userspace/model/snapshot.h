@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "userspace/model/replicate_table.h"
 #include "userspace/model/snapshot_metadata.h"
 #include "userspace/model/trace_list.h"
 #include "userspace/model/traceback_table.h"
@@ -25,7 +26,7 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
   ~Snapshot() = default;
 
-  // Another on the same table, with this one's limit of frames and metadata.
+  // Another on the same table and replicates, with this one's limit of frames and metadata.
   [[nodiscard]] Snapshot without_traces() const;
 
   StringId add_string(std::string_view text) { return table_->add_string(text); }
@@ -36,6 +37,10 @@ class Snapshot {
                             std::uint32_t total_nframe) {
     return table_->add_traceback(most_recent_first, total_nframe);
   }
+  // For Trace::replicates: from 1 on, the same for the same replicates.
+  std::uint32_t add_replicates(const Replicates& replicates) {
+    return replicates_->add(replicates);
+  }
   void add_trace(const Trace& trace) { traces_.push_back(trace); }
 
   // tracemalloc.get_traceback_limit() when the traces were taken: 1..kMaxFrames.
@@ -45,6 +50,8 @@ class Snapshot {
   void set_metadata(const SnapshotMetadata& metadata);
 
   [[nodiscard]] const TraceList& traces() const { return traces_; }
+  // Of an id that is not 0; valid as long as this snapshot.
+  [[nodiscard]] const Replicates& replicates(std::uint32_t id) const { return (*replicates_)[id]; }
   [[nodiscard]] const TracebackTable& table() const { return *table_; }
   // For another snapshot with the same ids.
   [[nodiscard]] const std::shared_ptr<TracebackTable>& shared_table() const { return table_; }
@@ -53,6 +60,7 @@ class Snapshot {
 
  private:
   std::shared_ptr<TracebackTable> table_;
+  std::shared_ptr<ReplicateTable> replicates_ = std::make_shared<ReplicateTable>();
   TraceList traces_;
   std::uint32_t traceback_limit_ = 1;
   Metadata metadata_;

@@ -20,6 +20,7 @@ void append(ChunkedVector<Value>& column, Value value, std::size_t rows) {
 void TraceList::push_back(const Trace& trace) {
   append(times_, trace.time, rows_.size());
   append(addresses_, trace.address, rows_.size());
+  append(replicates_, trace.replicates, rows_.size());
   rows_.push_back({.domain = trace.domain,
                    .traceback = trace.traceback,
                    .size = trace.size,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The traces of a snapshot, in the order in which they were added. Kept small, since there may be
-// millions: 24 bytes each, 8 more for times and for addresses once one has such. Grows without
-// moving what it has.
+// millions: 24 bytes each, 8 more for times and for addresses and 4 for replicates once one has
+// such. Grows without moving what it has.
 #pragma once
 
 #include <cstddef>
@@ -44,12 +44,14 @@ class TraceList {
             .size = row.size,
             .weight = row.weight,
             .time = times_.empty() ? 0 : times_[index],
-            .address = addresses_.empty() ? 0 : addresses_[index]};
+            .address = addresses_.empty() ? 0 : addresses_[index],
+            .replicates = replicates_.empty() ? 0 : replicates_[index]};
   }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   // Whether any trace has one.
   [[nodiscard]] bool has_addresses() const { return !addresses_.empty(); }
+  [[nodiscard]] bool has_replicates() const { return !replicates_.empty(); }
   // Valid until the next push_back().
   [[nodiscard]] Iterator begin() const { return {*this, 0}; }
   [[nodiscard]] Iterator end() const { return {*this, size()}; }
@@ -60,6 +62,16 @@ class TraceList {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
       each(row.domain, row.traceback, row.size, row.weight);
+    }
+  }
+
+  // Calls each(traceback, size, replicates) for the traces that have some.
+  template <typename Each>
+  void for_each_estimate(Each each) const {
+    for (std::size_t i = 0; i < replicates_.size(); ++i) {
+      if (replicates_[i] != 0) {
+        each(rows_[i].traceback, rows_[i].size, replicates_[i]);
+      }
     }
   }
 
@@ -76,6 +88,7 @@ class TraceList {
   // Empty, or one for each row:
   ChunkedVector<std::int64_t> times_;
   ChunkedVector<std::uint64_t> addresses_;
+  ChunkedVector<std::uint32_t> replicates_;
 };
 
 static_assert(std::forward_iterator<TraceList::Iterator>);
