@@ -12,6 +12,7 @@
 #define TMBPF_ALLOCATIONS_BPF_H
 
 #include "python_stack.bpf.h"
+#include "samples.bpf.h"
 #include "traces.bpf.h"
 
 #define TMBPF_NO_TRACE (~0ULL) /* tmbpf_pending.held.stack: nothing is held */
@@ -22,15 +23,36 @@ static __always_inline int is_filtered(__u64 size, int holds_gil)
 	return filters.active && (size < filters.min_size || is_code_dropped(holds_gil));
 }
 
+/* What a window sees of a block that is handed out. The tail wants only the address. */
+static __always_inline void sample(__u64 address, __u64 size, int holds_gil, __u64 top)
+{
+	__u64 stack;
+
+	if (method.phase == TMBPF_PHASE_TAIL) {
+		log_sample(TMBPF_SAMPLE_GONE, address, 0, 0);
+		return;
+	}
+	stack = python_stack(holds_gil, top);
+	if ((filters.active && size < filters.min_size) || is_dropped(stack, 0)) {
+		count(TMBPF_COUNT_FILTERED);
+		stack = TMBPF_STACK_HIDDEN;
+	}
+	log_sample(TMBPF_SAMPLE_ALLOCATED, address, size, stack);
+}
+
 /* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. `top`: of
  * its thread (has_main_gil), or 0. Not static, so that the verifier looks at it once. */
 __noinline int record(__u64 address, __u64 size, int holds_gil, __u64 top)
 {
-	struct tmbpf_trace fresh = {.size = size, .stack = python_stack(holds_gil, top)};
-	struct tmbpf_trace former;
+	struct tmbpf_trace fresh = {.size = size}, former;
 
-	if (config.live)
+	if (method.live || method.sampled)
 		forget_code(address); /* nobody saw it freed */
+	if (method.sampled && (holds_gil || !method.raw)) {
+		sample(address, size, holds_gil, top);
+		return 1;
+	}
+	fresh.stack = python_stack(holds_gil, top);
 	if ((filters.active && size < filters.min_size) || is_dropped(fresh.stack, 0)) {
 		count(TMBPF_COUNT_FILTERED);
 		take_trace(address, &former); /* of a block that grew or shrank in place */
@@ -46,6 +68,8 @@ static __always_inline void forget(__u64 address)
 
 	take_trace(address, &trace);
 	forget_code(address);
+	if (method.sampled)
+		log_sample(TMBPF_SAMPLE_GONE, address, 0, 0);
 }
 
 static __always_inline void set_pending(const struct tmbpf_pending *request)
@@ -59,8 +83,13 @@ static __always_inline void set_pending(const struct tmbpf_pending *request)
 static __always_inline struct tmbpf_pending *get_pending(void)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
+	struct tmbpf_pending *request = bpf_map_lookup_elem(&pending, &thread);
 
-	return bpf_map_lookup_elem(&pending, &thread);
+	/* The probe of its result went with the window. */
+	if (request && request->window != method.window && method.sampled &&
+	    (request->kind == TMBPF_PENDING_REFILL || !method.raw))
+		return 0;
+	return request;
 }
 
 static __always_inline void clear_pending(void)
@@ -109,7 +138,8 @@ static __always_inline enum prediction predict(__u64 size, __u64 *block)
 static __always_inline void await_refill(__u64 size, __u64 old)
 {
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = {.kind = TMBPF_PENDING_REFILL, .size = size, .old = old};
+	struct tmbpf_pending request = {
+	    .kind = TMBPF_PENDING_REFILL, .window = method.window, .size = size, .old = old};
 
 	request.held.stack = TMBPF_NO_TRACE;
 	/* realloc's own inner malloc asks again for the same size: keep what it replaces. */
@@ -144,7 +174,8 @@ static __always_inline void small_request(__u64 size, __u64 old)
 static __always_inline void raw_request(__u64 size)
 {
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = {.kind = TMBPF_PENDING_RAW, .size = size};
+	struct tmbpf_pending request = {
+	    .kind = TMBPF_PENDING_RAW, .window = method.window, .size = size};
 
 	request.held.stack = TMBPF_NO_TRACE;
 	if (before) {
@@ -153,7 +184,7 @@ static __always_inline void raw_request(__u64 size)
 		if (before->kind == TMBPF_PENDING_MOVE && before->size == size)
 			return;
 		count(TMBPF_LOST_STALE);
-	} else if (is_filtered(size, 0)) {
+	} else if (!(method.sampled && !method.raw) && is_filtered(size, 0)) {
 		count(TMBPF_COUNT_FILTERED);
 		return;
 	}
@@ -165,7 +196,8 @@ static __always_inline void raw_request(__u64 size)
 static __always_inline void raw_realloc_request(__u64 address, __u64 size)
 {
 	struct tmbpf_pending *before = get_pending();
-	struct tmbpf_pending request = {.kind = TMBPF_PENDING_RAW, .size = size, .old = address};
+	struct tmbpf_pending request = {
+	    .kind = TMBPF_PENDING_RAW, .window = method.window, .size = size, .old = address};
 
 	if (before && before->kind == TMBPF_PENDING_REFILL)
 		return;
@@ -174,6 +206,8 @@ static __always_inline void raw_realloc_request(__u64 address, __u64 size)
 	if (!address || !take_trace(address, &request.held))
 		request.held.stack = TMBPF_NO_TRACE;
 	forget_code(address);
+	if (method.sampled && address)
+		log_sample(TMBPF_SAMPLE_GONE, address, 0, 0);
 	set_pending(&request);
 }
 
@@ -235,6 +269,10 @@ static __always_inline void pymalloc_realloc(__u64 address, __u64 size)
 		small_request(size, address);
 		return;
 	}
+	if (method.sampled) { /* the raw domain's probes, if there are any now, see the rest */
+		log_sample(TMBPF_SAMPLE_GONE, address, 0, 0);
+		return;
+	}
 	request.held.stack = TMBPF_NO_TRACE;
 	set_pending(&request);
 }
@@ -271,7 +309,7 @@ static __always_inline void refill_result(__u64 address)
 		return;
 	done = *request;
 	count(TMBPF_COUNT_RETURNED);
-	if (!address && done.old) {
+	if (!address && done.old && !method.sampled) {
 		request->kind = TMBPF_PENDING_MOVE;
 		return;
 	}

@@ -105,6 +105,20 @@ static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
 				  BPF_RB_NO_WAKEUP) == 0;
 }
 
+/* Where no probe sees code objects freed, what tells whether the one at an address is still the
+ * same: where its names and its line table lie, and its first line. */
+static __always_inline __u64 parts_of(__u64 code)
+{
+	__u64 filename = 0, qualname = 0, linetable = 0;
+	__u32 firstlineno = 0;
+
+	read_target(&firstlineno, sizeof(firstlineno), code + python.code_co_firstlineno);
+	read_target(&filename, sizeof(filename), code + python.code_co_filename);
+	read_target(&qualname, sizeof(qualname), code + python.code_co_qualname);
+	read_target(&linetable, sizeof(linetable), code + python.code_co_linetable);
+	return ((filename * 3 + qualname) * 5 + linetable) * 7 + firstlineno;
+}
+
 /* Gives a code object that is not in codes its id, and sends its description. */
 static __noinline int describe_code(struct scratch *scratch, __u64 code, struct tmbpf_code *fresh)
 {
@@ -115,6 +129,7 @@ static __noinline int describe_code(struct scratch *scratch, __u64 code, struct 
 		return 0;
 	fresh->id = 0;
 	fresh->firsttraceable = 0;
+	fresh->parts = method.sampled ? parts_of(code) : 0;
 	if (python.code_co_firsttraceable != TMBPF_NO_FIELD &&
 	    read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
 			code + python.code_co_firsttraceable)) {
@@ -143,15 +158,17 @@ static __always_inline struct tmbpf_code code_of(struct scratch *scratch, __u64 
 	struct tmbpf_code *known;
 
 	if (cached->address == code && cached->generation == totals.code_generation)
-		return cached->code;
+		return (struct tmbpf_code){.id = cached->id,
+					   .firsttraceable = cached->firsttraceable};
 	known = bpf_map_lookup_elem(&codes, &code);
-	if (known)
+	if (known && (!method.sampled || known->parts == parts_of(code)))
 		fresh = *known;
 	else if (!describe_code(scratch, code, &fresh))
 		return fresh;
 	cached->address = code;
 	cached->generation = totals.code_generation;
-	cached->code = fresh;
+	cached->id = fresh.id;
+	cached->firsttraceable = fresh.firsttraceable;
 	return fresh;
 }
 

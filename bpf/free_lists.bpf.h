@@ -60,6 +60,13 @@ static __always_inline void new_reference(__u64 object)
 	}
 	if (flags & TYPE_HAVE_GC)
 		block -= python.gc_head_size;
+	if (method.sampled) {
+		if (method.phase == TMBPF_PHASE_RECORDING)
+			log_sample(TMBPF_SAMPLE_OWNED, block, 0, python_stack(1, 0));
+		else
+			log_sample(TMBPF_SAMPLE_GONE, block, 0, 0);
+		return;
+	}
 	if (!find_trace(block, &known)) {
 		if (filters.active && !is_code_dropped(1))
 			adopt(block, object_size(object, type, flags), flags);

@@ -14,6 +14,8 @@ TMBPF_RODATA struct tmbpf_config config = {};
 struct tmbpf_totals totals = {};
 struct tmbpf_domains domains = {};
 struct tmbpf_filters filters = {};
+struct tmbpf_method method = {};
+__u32 site_hits[TMBPF_MAX_SITES] = {}; /* by cookie, in mode sampled */
 
 /* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
 struct {
@@ -61,6 +63,16 @@ struct {
 		    __uint(value_size, sizeof(struct tmbpf_chunk));
 	    });
 } chunks SEC(".maps");
+
+/* The log of the window that is open: the first method.logged elements. Full: the rest of the
+ * window is not recorded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tmbpf_samples);
+} samples SEC(".maps");
 
 /* Requests in flight, by pid_tgid. Full: TMBPF_LOST_PENDING. */
 struct {
@@ -161,8 +173,9 @@ struct {
 struct cached_code {
 	__u64 address;
 	__u32 generation;
+	__u32 firsttraceable;
+	__u32 id;
 	__u32 pad;
-	struct tmbpf_code code;
 };
 
 /* Likewise a stack that was sent. */

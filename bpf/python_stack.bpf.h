@@ -285,6 +285,8 @@ __noinline int is_code_dropped(int holds_gil)
 	struct tmbpf_code code = {};
 	char window[TMBPF_FRAME_BYTES];
 
+	if (method.sampled)
+		return 0; /* what was dropped there may have been another code */
 	frame = tstate ? current_frame(tstate) : 0;
 	if (!frame || read_target(window, python.frame_size, frame) || is_shim(window))
 		return 0;

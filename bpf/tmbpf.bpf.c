@@ -68,7 +68,14 @@ static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
 	__u32 index = (__u32)bpf_get_attach_cookie(ctx);
 	struct tmbpf_site *site = bpf_map_lookup_elem(&sites, &index);
 
-	if (!site || totals.stopped || (site->guarded && !(ctx->eflags & ZERO_FLAG)))
+	if (!site || totals.stopped)
+		return 0;
+	if (method.sampled) {
+		count_hit(index);
+		if (!enter_window(site->stratum))
+			return 0;
+	}
+	if (site->guarded && !(ctx->eflags & ZERO_FLAG))
 		return 0;
 	return site;
 }
@@ -88,7 +95,7 @@ static __always_inline int multiply(__u64 *size, __u64 nelem)
 /* Filters leave out the block that is asked for, whatever the result. */
 static __always_inline int leave_out(__u64 size, int holds_gil)
 {
-	if (!is_filtered(size, holds_gil))
+	if (method.sampled || !is_filtered(size, holds_gil))
 		return 0;
 	count(TMBPF_COUNT_FILTERED);
 	return 1;
@@ -174,28 +181,36 @@ static __always_inline int returned(struct pt_regs *ctx)
 SEC("uprobe")
 int allocate_enter(struct pt_regs *ctx)
 {
-	return request(ctx);
+	request(ctx);
+	leave_window();
+	return 0;
 }
 
 /* Where blocks change owner without the allocator: new references, PyTraceMalloc_Track. */
 SEC("uprobe")
 int owner_enter(struct pt_regs *ctx)
 {
-	return owner(ctx);
+	owner(ctx);
+	leave_window();
+	return 0;
 }
 
 /* Free sites, PyTraceMalloc_Untrack, and the instructions after a call into libc. */
 SEC("uprobe")
 int release_enter(struct pt_regs *ctx)
 {
-	return release_or_result(ctx);
+	release_or_result(ctx);
+	leave_window();
+	return 0;
 }
 
 /* Return probes: refill, and tail jumps into libc. */
 SEC("uretprobe")
 int allocate_exit(struct pt_regs *ctx)
 {
-	return returned(ctx);
+	returned(ctx);
+	leave_window();
+	return 0;
 }
 
 /* Py_FinalizeEx: from here on everything is freed. What the target held stays recorded as it was. A

@@ -12,6 +12,8 @@
 
 #include <linux/types.h>
 
+#include "tmbpf_samples.h"
+
 #ifdef __cplusplus
 #define TMBPF_ASSERT_SIZE(type, size) static_assert(sizeof(type) == (size))
 #else
@@ -78,7 +80,8 @@ struct tmbpf_site {
 	__u8 op;		    /* enum tmbpf_op */
 	__u8 allocator;		    /* enum tmbpf_allocator */
 	__u8 guarded;		    /* 1: counts only with ZF set (the inlined copy will run) */
-	__u8 pad[5];
+	__u8 stratum;		    /* enum tmbpf_stratum; only mode sampled looks at it */
+	__u8 pad[4];
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_site, 56);
 
@@ -168,9 +171,11 @@ struct tmbpf_config {
 	__u32 pid_namespace; /* tmbpf's own, by its inode number */
 	__u32 max_stacks;    /* elements of stack_sums */
 	__u32 max_traces;    /* blocks recorded at a time, in chunks and in the traces map */
-	__u32 live;	     /* 1: no probes where pymalloc frees; the tracer sweeps */
+	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_config, 32);
+TMBPF_ASSERT_SIZE(struct tmbpf_method, 88);
+TMBPF_ASSERT_SIZE(struct tmbpf_sample, 24);
 
 /* Key of a block: its address, and in the 16 bits that user space does not address
  * the slot of its tracemalloc domain: 0 for domain 0, else 1 + its index in struct tmbpf_domains.
@@ -282,7 +287,7 @@ struct tmbpf_pending {
 	__u64 old;		 /* realloc: the block that goes away, else 0 */
 	struct tmbpf_trace held; /* RAW: old's trace, put back if realloc fails; stack ~0: none */
 	__u32 kind;		 /* enum tmbpf_pending_kind */
-	__u32 pad;
+	__u32 window;		 /* tmbpf_method.window when it was asked for */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_pending, 40);
 
@@ -290,8 +295,9 @@ TMBPF_ASSERT_SIZE(struct tmbpf_pending, 40);
 struct tmbpf_code {
 	__u32 id;	      /* 1.. in order of first sight; 0: not described */
 	__u32 firsttraceable; /* bytes from the code's start to its first traceable unit */
+	__u64 parts;	      /* of what its names and lines lie at; another code has another */
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_code, 8);
+TMBPF_ASSERT_SIZE(struct tmbpf_code, 16);
 
 /* Totals as tracemalloc counts them. In .bss; written by the programs, read by the collector. */
 struct tmbpf_totals {
@@ -309,7 +315,7 @@ struct tmbpf_totals {
 	__u32 chunks;	    /* chunks that have a region */
 	__u32 chunks_ready; /* chunks there are; written by the tracer, which keeps some spare */
 	__u64 unchunked;    /* blocks of pymalloc that had to be put into the traces map, ever */
-	__u64 last_put;	    /* with config.live: the newest of them, which may not be taken yet */
+	__u64 last_put;	    /* with method.live: the newest of them, which may not be taken yet */
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_totals, 88);
 

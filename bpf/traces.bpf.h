@@ -158,7 +158,7 @@ static __always_inline void put_in_slot(__u32 *slot, __u64 key, const struct tmb
 		count(TMBPF_LOST_TRACES_FULL);
 		return;
 	}
-	if (config.live)
+	if (method.live)
 		totals.last_put = key;
 	replace_slot(slot, fresh);
 }
@@ -180,7 +180,7 @@ static __always_inline void put_trace(__u64 key, const struct tmbpf_trace *fresh
 			return;
 		}
 	}
-	if (small && config.live) { /* nobody would see it freed */
+	if (small && method.live) { /* nobody would see it freed */
 		count(TMBPF_LOST_TRACES_FULL);
 		return;
 	}

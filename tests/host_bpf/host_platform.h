@@ -20,6 +20,7 @@ long host_map_delete(const void *id, const void *key);
 long host_ringbuf_output(const void *data, __u64 size);
 __u64 host_fs_base(void);
 __u64 host_pid_tgid(void);
+__u64 host_ktime(void);
 /* Tells the sizes of a map: each is known by the address of its definition. */
 void host_register_map(const void *id, __u32 key_size, __u32 value_size, __u32 max_entries,
                        int is_array);
@@ -63,6 +64,8 @@ enum {
 #define bpf_map_delete_elem(map, key) host_map_delete(map, key)
 #define bpf_ringbuf_output(map, data, size, flags) host_ringbuf_output(data, size)
 #define bpf_get_current_pid_tgid() host_pid_tgid()
+#define bpf_ktime_get_ns() host_ktime()
+#define bpf_ktime_get_ns() host_ktime()
 #define current_fs_base() host_fs_base()
 
 static inline long bpf_loop(__u32 count, long (*callback)(__u32, void *), void *context,

@@ -26,6 +26,7 @@ struct HostState {
   std::vector<std::vector<std::byte>> events;  // of the ring buffer
   std::uint64_t fs_base = 0;
   std::uint64_t thread = 1;  // pid_tgid
+  std::uint64_t ktime = 0;   // nanoseconds
   bool ring_full = false;
 };
 

@@ -33,11 +33,13 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
   app.add_option_function<std::string>(
          "--mode",
          [&options](const std::string& mode) {
-           options.trace.mode = mode == "live" ? TraceMode::live : TraceMode::exact;
+           options.trace.mode = mode == "live"      ? TraceMode::live
+                                : mode == "sampled" ? TraceMode::sampled
+                                                    : TraceMode::exact;
          },
          "How allocations are followed: exact, or live (small blocks' frees are read from the heap "
          "instead of probed, which costs about half)")
-      ->check(CLI::IsMember({"exact", "live"}))
+      ->check(CLI::IsMember({"exact", "live", "sampled"}))
       ->default_str("exact")
       ->group(group);
   app.add_option("--max-slowdown", options.max_slowdown,

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tmbpf.skel.h"
+#include "userspace/trace/sampling/window_probes.h"
 #include "userspace/trace/uprobe_link.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -102,7 +103,9 @@ void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
 void fill_sites(const tmbpf_bpf& skeleton, const ProbePlan& plan) {
   const int fd = bpf_map__fd(skeleton.maps.sites);
   for (std::uint32_t i = 0; i < plan.sites.size(); ++i) {
-    if (bpf_map_update_elem(fd, &i, &plan.sites[i].site, BPF_ANY) != 0) {
+    tmbpf_site site = plan.sites[i].site;
+    site.stratum = stratum_of(site);
+    if (bpf_map_update_elem(fd, &i, &site, BPF_ANY) != 0) {
       throw Error(fmt::format("cannot fill the sites map: {}", std::strerror(errno)));
     }
   }
@@ -139,6 +142,8 @@ SkeletonPtr load_skeleton(const SkeletonSettings& settings, const ProbePlan& pla
                   reinterpret_cast<volatile tmbpf_config*>(&skeleton->rodata->config)),
               &settings.config, sizeof(settings.config));
   resize_maps(*skeleton, settings, plan);
+  skeleton->bss->method.live = settings.mode == TraceMode::live ? 1 : 0;
+  skeleton->bss->method.sampled = settings.mode == TraceMode::sampled ? 1 : 0;
   skeleton->rodata->config.max_stacks = bpf_map__max_entries(skeleton->maps.stack_sums);
   if (settings.uprobe_multi) {
     set_attach_types(*skeleton);

@@ -10,18 +10,26 @@
 #include <cstring>
 
 #include "tmbpf.skel.h"
+#include "userspace/trace/sampling/window_probes.h"
 #include "util/error.h"
 
 namespace tmbpf {
 namespace {
 
+bool is_left_out(const tmbpf_site& site, TraceMode mode) {
+  const bool small_free = site.op == TMBPF_OP_FREE && site.allocator == TMBPF_PYMALLOC;
+  return mode != TraceMode::exact &&
+         (small_free || (mode == TraceMode::sampled && stratum_of(site) != TMBPF_STRATUM_NONE));
+}
+
 // The plan's sites of these operations; a site's cookie is its index in the plan.
-// `live`: but not where pymalloc frees.
-UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations, bool live) {
+// Only what the mode always needs.
+UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operations,
+                     TraceMode mode) {
   UprobeBatch batch{.path = target.image_file->path(), .pid = target.identity.pid};
   for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
     const ProbeSite& site = target.plan.sites[i];
-    if (live && site.site.op == TMBPF_OP_FREE && site.site.allocator == TMBPF_PYMALLOC) {
+    if (is_left_out(site.site, mode)) {
       continue;
     }
     if (std::find(operations.begin(), operations.end(), site.site.op) != operations.end()) {
@@ -42,10 +50,9 @@ ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
     : skeleton_(&skeleton), multi_(multi), follow_(options.follow) {
   watch_lifecycle();
   const auto& progs = skeleton.progs;
-  const bool live = options.mode == TraceMode::live;
   const auto attach = [&](const bpf_program* program, const std::vector<int>& operations) {
     return UprobeLink(options.bare ? progs.nothing_enter : program,
-                      batch_of(target, operations, live), multi);
+                      batch_of(target, operations, options.mode), multi);
   };
   returns_ = attach(progs.allocate_exit, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN});
   releases_ = attach(progs.release_enter, {TMBPF_OP_FREE, TMBPF_OP_RESULT, TMBPF_OP_UNTRACK});

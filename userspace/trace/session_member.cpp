@@ -34,6 +34,23 @@ nlohmann::json coverage_json(const std::optional<Coverage>& coverage, double age
           {"bytes_before_attach", coverage->bytes(&SizeClassCoverage::before)}};
 }
 
+nlohmann::json sampling_json(const SamplerStatus& sampling) {
+  return {{"windows", sampling.windows},
+          {"discarded", sampling.discarded},
+          {"events", sampling.events},
+          {"candidates", sampling.candidates},
+          {"own_seconds", sampling.own_seconds},
+          {"cost_seconds", sampling.cost_seconds},
+          {"elapsed", sampling.elapsed},
+          {"trap_seconds", sampling.trap_seconds},
+          {"program_seconds", sampling.program_seconds},
+          {"small_span_seconds", sampling.small_span_seconds},
+          {"raw_span_seconds", sampling.raw_span_seconds},
+          {"raw_always", sampling.raw_always},
+          {"probes", sampling.probes},
+          {"failure", sampling.failure}};
+}
+
 Tracer& require(Tracer* tracer) {
   if (tracer == nullptr) {
     throw Error("what the process held could not be kept");
@@ -69,6 +86,9 @@ nlohmann::json status_json(Tracer& tracer, bool fresh) {
                       {"filters", status.filters},
                       {"filtered_blocks", status.filtered},
                       {"losses", losses_json(status.losses)}};
+  if (status.sampling) {
+    text["sampling"] = sampling_json(*status.sampling);
+  }
   if (fresh) {
     text.update(coverage_json(tracer.coverage(), 0));
   } else {

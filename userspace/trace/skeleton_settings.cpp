@@ -18,7 +18,7 @@ std::uint32_t pid_namespace() {
 SkeletonSettings skeleton_settings(const PythonTarget& target, const TraceOptions& options,
                                    bool multi) {
   SkeletonSettings settings{.python = target.python, .uprobe_multi = multi};
-  settings.config.live = options.mode == TraceMode::live ? 1 : 0;
+  settings.mode = options.mode;
   settings.config.max_traces = options.max_traces;
   settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
   settings.config.follow = options.follow ? 1 : 0;

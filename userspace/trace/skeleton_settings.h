@@ -13,6 +13,7 @@ namespace tmbpf {
 struct SkeletonSettings {
   tmbpf_python python{};
   tmbpf_config config{};
+  TraceMode mode = TraceMode::exact;
   bool uprobe_multi = false;
 };
 

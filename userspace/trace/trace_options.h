@@ -11,15 +11,17 @@ namespace tmbpf {
 
 // How allocations are followed.
 enum class TraceMode : std::uint8_t {
-  exact,  // probes on each allocation and each free
-  live,   // none where pymalloc frees: its heap says what is still there when somebody asks; the
-          // peak is that of those moments
+  exact,    // probes on each allocation and each free
+  live,     // none where pymalloc frees: its heap says what is still there when somebody asks; the
+            // peak is that of those moments
+  sampled,  // probes for a few milliseconds now and then; estimates, with their errors
 };
 
 std::string_view to_string(TraceMode mode);
 
 struct TraceOptions {
   TraceMode mode = TraceMode::exact;
+  double max_slowdown = 0.01;            // share of its time that sampling may cost the target
   std::uint32_t frames = 10;             // kept of each stack, 1 to 128; else the nearest
   std::uint32_t max_traces = 4U << 20U;  // live blocks kept at most
   bool freelists = true;     // objects taken from free lists get their new owner's stack

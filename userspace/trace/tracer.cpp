@@ -98,7 +98,11 @@ Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
   links.emplace(*skeleton, target, options, support.uprobe_multi);
   attached_at = now_seconds();
   attach_seconds = attached_at - begin + target.planning_seconds;
-  coverage.emplace(target.identity.pid, target.python, traces, !sweep);
+  if (options.mode == TraceMode::sampled) {
+    sampler.emplace(*skeleton, target, traces, sums, options.freelists, options.max_slowdown);
+  } else {
+    coverage.emplace(target.identity.pid, target.python, traces, !sweep);
+  }
   if (!still_runs(target.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target.identity.pid), "",
                 ExitStatus::target);
@@ -113,6 +117,9 @@ Tracer::Tracer(pid_t pid, const TraceOptions& options) : Tracer(open_python_targ
 Tracer::~Tracer() = default;
 
 void Tracer::detach() {
+  if (parts_->sampler) {
+    parts_->sampler->stop();
+  }
   if (parts_->links) {
     parts_->links->detach();
   }
@@ -192,7 +199,8 @@ void Tracer::retire() {
 }
 
 std::uint64_t Tracer::traced_current() const {
-  return parts_->skeleton->bss->totals.traced_current - parts_->collector.hidden_sum().bytes;
+  return parts_->skeleton->bss->totals.traced_current - parts_->collector.hidden_sum().bytes +
+         parts_->estimated_bytes;
 }
 
 TargetState Tracer::state() const { return parts_->state; }
@@ -210,7 +218,7 @@ void Tracer::set_filters(const RecordingFilters& filters) {
   parts_->reader->drain();  // what was met before
   parts_->options.filters = filters;
   parts_->collector.filter_by(filters);
-  if (fewer && parts_->state == TargetState::running) {
+  if (fewer && parts_->coverage && parts_->state == TargetState::running) {
     parts_->coverage->renew_baseline();  // what they left out is not missing
   }
 }
@@ -225,6 +233,13 @@ TakenTraces Tracer::clear() {
   std::atomic_ref(totals.traced_peak).store(0);
   if (parts_->sweep) {
     parts_->sweep->reset_peak();
+  }
+  if (parts_->sampler) {
+    const StackSum sum = parts_->sum_of(parts_->sampler->estimate());
+    parts_->sampler->clear();
+    parts_->estimated_bytes = 0;
+    parts_->estimated_peak = 0;
+    return {.blocks = taken.blocks + sum.blocks, .bytes = taken.bytes + sum.bytes};
   }
   if (parts_->state == TargetState::running) {
     parts_->coverage->renew_baseline();
@@ -244,7 +259,21 @@ void Tracer::Parts::sweep_heap(std::chrono::milliseconds age) {
   }
 }
 
-void Tracer::refresh() { parts_->sweep_heap(); }
+void Tracer::refresh() {
+  parts_->sweep_heap();
+  parts_->look(std::chrono::milliseconds(0));
+}
+
+StackSum Tracer::Parts::look(std::chrono::milliseconds age) {
+  if (!sampler) {
+    return {};
+  }
+  const StackSum sum = sum_of(sampler->estimate(age));
+  estimated_bytes = sum.bytes;
+  estimated_peak =
+      std::max<std::uint64_t>(estimated_peak, sum.bytes + skeleton->bss->totals.traced_current);
+  return sum;
+}
 
 std::optional<Loss> Tracer::Parts::unswept(std::uint64_t requests) const {
   if (!sweep || has_heap() || requests == requests_swept) {
@@ -263,6 +292,8 @@ void Tracer::reset_peak() {
     parts_->sweep_heap();
     parts_->sweep->reset_peak();
   }
+  parts_->estimated_peak = 0;
+  parts_->look(std::chrono::milliseconds(0));
   const std::atomic_ref current(parts_->skeleton->bss->totals.traced_current);
   std::atomic_ref peak(parts_->skeleton->bss->totals.traced_peak);
   peak.store(current.load());
@@ -286,7 +317,9 @@ std::vector<std::uint64_t> Tracer::Parts::read_counters() const {
 }
 
 TraceStatus Tracer::status(bool fresh) {
-  parts_->sweep_heap(fresh ? std::chrono::milliseconds(0) : kRecentSweep);
+  const auto age = fresh ? std::chrono::milliseconds(0) : kRecentSweep;
+  parts_->sweep_heap(age);
+  const StackSum estimated = parts_->look(age);
   const std::vector<std::uint64_t> counters = parts_->read_counters();
   const auto& totals = parts_->skeleton->bss->totals;
   const StackSum hidden = parts_->collector.hidden_sum();
@@ -297,9 +330,11 @@ TraceStatus Tracer::status(bool fresh) {
                      .replaced_allocator = parts_->replaced,
                      .mode = parts_->options.mode,
                      .frames = parts_->options.frames,
-                     .traced_current = totals.traced_current - hidden.bytes,
-                     .traced_peak = parts_->sweep ? parts_->sweep->peak() : totals.traced_peak,
-                     .traces = totals.traces - hidden.blocks,
+                     .traced_current = totals.traced_current - hidden.bytes + estimated.bytes,
+                     .traced_peak = parts_->sampler ? parts_->estimated_peak
+                                    : parts_->sweep ? parts_->sweep->peak()
+                                                    : totals.traced_peak,
+                     .traces = totals.traces - hidden.blocks + estimated.blocks,
                      .max_traces = parts_->options.max_traces,
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
@@ -313,6 +348,10 @@ TraceStatus Tracer::status(bool fresh) {
   status.filters = to_lines(parts_->options.filters);
   status.filtered = counters[TMBPF_COUNT_FILTERED];
   status.losses = describe_losses(counters, parts_->collector.counts());
+  if (parts_->sampler) {
+    status.sampling = parts_->sampler->status();
+    status.sites += status.sampling->probes;
+  }
   if (auto loss = parts_->unswept(status.requests)) {
     status.losses.push_back(std::move(*loss));
   }
@@ -323,7 +362,9 @@ bool Tracer::Parts::has_heap() const {
   return state == TargetState::running && skeleton->bss->totals.stopped == 0;
 }
 
-bool Tracer::Parts::has_coverage() const { return has_heap() && options.filters.empty(); }
+bool Tracer::Parts::has_coverage() const {
+  return coverage && has_heap() && options.filters.empty();
+}
 
 void Tracer::add_causes(std::optional<Coverage>& coverage) {
   if (coverage) {

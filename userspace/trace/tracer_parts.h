@@ -19,6 +19,7 @@
 #include "userspace/trace/kernel_support.h"
 #include "userspace/trace/live_filter.h"
 #include "userspace/trace/probe_links.h"
+#include "userspace/trace/sampling/sampler.h"
 #include "userspace/trace/stack_sums.h"
 #include "userspace/trace/target_lock.h"
 #include "userspace/trace/tracer.h"
@@ -40,6 +41,11 @@ struct Tracer::Parts {
   // Live mode: takes out what was freed since, unless that was done less than `age` ago. Where it
   // cannot, blocks since the last time may have been freed: unswept().
   void sweep_heap(std::chrono::milliseconds age = std::chrono::milliseconds(0));
+  // Mode sampled: what is estimated, at most so old.
+  StackSum look(std::chrono::milliseconds age);
+  void add_estimate(Snapshot& snapshot, const Estimate& estimate);
+  // What the estimate shows: without what filters leave out.
+  [[nodiscard]] StackSum sum_of(const Estimate& estimate) const;
   [[nodiscard]] std::optional<Loss> unswept(std::uint64_t requests) const;
 
   // In the order of their making: each uses those before it.
@@ -56,7 +62,10 @@ struct Tracer::Parts {
   std::unique_ptr<EventReader> reader;
   std::optional<ProbeLinks> links;
   std::optional<CoverageWatch> coverage;
-  std::optional<HeapSweep> sweep;  // live mode
+  std::optional<HeapSweep> sweep;     // live mode
+  std::optional<Sampler> sampler;     // mode sampled
+  std::uint64_t estimated_bytes = 0;  // at the last look
+  std::uint64_t estimated_peak = 0;   // bytes, of all looks, with what is recorded
   std::chrono::steady_clock::time_point swept;
   std::uint64_t requests_swept = 0;  // requests at that time
   TargetState state = TargetState::running;

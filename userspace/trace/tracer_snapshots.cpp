@@ -40,12 +40,45 @@ bool Tracer::Parts::hides(const LiveBlock& block) const {
   return collector.hides(block.trace.stack, block.domain);
 }
 
+StackSum Tracer::Parts::sum_of(const Estimate& estimate) const {
+  double bytes = 0;
+  double blocks = 0;
+  for (const EstimatedTrace& trace : estimate.traces) {
+    if (!collector.hides(trace.stack, 0)) {
+      bytes += trace.weight * static_cast<double>(trace.size);
+      blocks += trace.weight;
+    }
+  }
+  return {.bytes = static_cast<std::uint64_t>(bytes) + estimate.unknown_bytes,
+          .blocks = static_cast<std::uint64_t>(blocks) + estimate.unknown};
+}
+
+// Blocks of size classes of which no sampled one lives stand for themselves, without a stack.
+void Tracer::Parts::add_estimate(Snapshot& snapshot, const Estimate& estimate) {
+  for (const EstimatedTrace& trace : estimate.traces) {
+    if (trace.weight > 0 && !collector.hides(trace.stack, 0)) {
+      snapshot.add_trace(
+          {.traceback = collector.resolve(trace.stack),
+           .size = trace.size,
+           .weight = trace.weight,
+           .replicates = trace.sure ? 0 : snapshot.add_replicates(trace.replicates)});
+    }
+  }
+  if (estimate.unknown != 0) {
+    snapshot.add_trace({.traceback = collector.resolve(TMBPF_STACK_UNKNOWN),
+                        .size = estimate.unknown_bytes / estimate.unknown,
+                        .weight = static_cast<double>(estimate.unknown)});
+  }
+}
+
 Snapshot Tracer::summary() {
   parts_->sweep_heap();
   const auto& totals = parts_->skeleton->bss->totals;
   if (totals.hashed != 0) {
     return snapshot();
   }
+  const Estimate estimate =
+      parts_->sampler ? parts_->sampler->estimate(std::chrono::milliseconds(500)) : Estimate();
   parts_->reader->drain();
   Snapshot summary(parts_->collector.table());
   const std::uint64_t end =
@@ -56,6 +89,7 @@ Snapshot Tracer::summary() {
       add_sum(summary, parts_->collector.resolve(stack), sum);
     }
   }
+  parts_->add_estimate(summary, estimate);
   const TraceStatus now = status();
   summary.set_traceback_limit(now.frames);
   summary.set_metadata(snapshot_metadata_of(now, std::nullopt, now_seconds()));
@@ -65,6 +99,7 @@ Snapshot Tracer::summary() {
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
   parts_->sweep_heap();
   const std::vector<LiveBlock> blocks = parts_->traces.read();
+  const Estimate estimate = parts_->sampler ? parts_->sampler->estimate() : Estimate();
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
   for (const LiveBlock& block : blocks) {
@@ -76,6 +111,7 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
                         .size = block.trace.size,
                         .address = addresses ? block.address : 0});
   }
+  parts_->add_estimate(snapshot, estimate);
   const TraceStatus now = status();
   snapshot.set_traceback_limit(now.frames);
   snapshot.set_metadata(snapshot_metadata_of(now, coverage, now_seconds()));

@@ -84,4 +84,22 @@ TakenTraces TracesMap::take_all(StackSums& sums) {
   return taken;
 }
 
+std::vector<LiveBlock> TracesMap::take_raw(StackSums& sums) {
+  std::vector<LiveBlock> blocks;
+  for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_batch,
+                                [&](std::uint64_t key, const tmbpf_trace& trace) {
+                                  if (key >> static_cast<unsigned>(TMBPF_DOMAIN_SHIFT) == 0) {
+                                    blocks.push_back(block_of(key, trace));
+                                  }
+                                });
+  std::erase_if(blocks, [&](const LiveBlock& block) {
+    if (bpf_map_delete_elem(map_fd_, &block.address) != 0) {
+      return true;  // it was freed meanwhile
+    }
+    sums.take_out(block.trace.stack, block.trace.size);
+    return false;
+  });
+  return blocks;
+}
+
 }  // namespace tmbpf

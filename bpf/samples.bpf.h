@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Sampling windows: which hits count, how much of the target's own time has passed in the window,
+ * and the log of what happened to blocks.
+ *
+ * A window ends by the target's own time, without what the probes cost it: else code that allocates
+ * a lot, which they slow down most, would be seen too little. The time from one program's end to
+ * the next one's begin is the target's own but for the trap.
+ */
+#ifndef TMBPF_SAMPLES_BPF_H
+#define TMBPF_SAMPLES_BPF_H
+
+#include "maps.bpf.h"
+
+static __always_inline void count_hit(__u32 site)
+{
+	site_hits[site & (TMBPF_MAX_SITES - 1)]++;
+}
+
+/* Whether what a site of this stratum sees counts now. */
+static __always_inline int is_open(__u8 stratum)
+{
+	return !stratum || (stratum == TMBPF_STRATUM_RAW && method.raw) ||
+	       (method.phase != TMBPF_PHASE_CLOSED && stratum == method.stratum);
+}
+
+/* Begins a hit; 0: it does not count. */
+static __always_inline int enter_window(__u8 stratum)
+{
+	__u64 thread, now, gap;
+
+	if (method.phase != TMBPF_PHASE_RECORDING)
+		return is_open(stratum);
+	thread = bpf_get_current_pid_tgid();
+	now = bpf_ktime_get_ns();
+	gap = now > method.left ? now - method.left : 0; /* of two CPUs, the clocks may differ */
+	if (method.hits++ && method.thread == thread && gap < method.least)
+		method.least = gap;
+	method.thread = thread;
+	if (gap > method.trap)
+		method.own += gap - method.trap;
+	method.left = now;
+	if (method.own >= method.span)
+		method.phase = TMBPF_PHASE_TAIL;
+	return is_open(stratum);
+}
+
+static __always_inline void leave_window(void)
+{
+	__u64 now;
+
+	if (method.phase != TMBPF_PHASE_RECORDING)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now > method.left)
+		method.inside += now - method.left;
+	method.left = now;
+}
+
+static __always_inline void log_sample(enum tmbpf_sample_kind kind, __u64 address, __u64 size,
+				       __u64 stack)
+{
+	struct tmbpf_samples *log;
+	struct tmbpf_sample *sample;
+	__u32 zero = 0, index;
+
+	if (method.phase == TMBPF_PHASE_CLOSED)
+		return;
+	index = __sync_fetch_and_add(&method.logged, 1);
+	log = bpf_map_lookup_elem(&samples, &zero);
+	if (!log || index >= TMBPF_SAMPLES)
+		return;
+	sample = &log->sample[index & (TMBPF_SAMPLES - 1)];
+	sample->address = address;
+	sample->stack = stack;
+	sample->size = (__u32)size;
+	sample->kind = kind;
+}
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/trace/sampling/sampler.h"
+
+#include <bpf/libbpf.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "bpf/tmbpf.h"
+#include "tmbpf.skel.h"
+#include "util/error.h"
+
+namespace tmbpf {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr int kPriority = -10;  // setpriority(2)
+constexpr Seconds kUsualTrap{1e-6};
+constexpr Seconds kLeastTrap{200e-9};
+constexpr Seconds kInstructions{30e-9};  // the target's own, between two hits at the least
+constexpr Seconds kShort{0.2e-6};        // our program's part of a hit that does not count
+constexpr double kRawShare = 0.4;        // of the budget
+constexpr double kQuietShare = 0.1;      // of the budget, for sites that stay attached
+constexpr Seconds kWatch{0.05};          // between two looks at how often raw sites are hit
+constexpr Seconds kBurst{1};             // of the raw sites' budget at once, until they are shed
+constexpr Seconds kShed{10};             // until they may be watched all the time again
+
+}  // namespace
+
+Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& traces,
+                 StackSums& sums, bool freelists, double budget)
+    : skeleton_(skeleton),
+      target_(target),
+      traces_(traces),
+      sums_(sums),
+      budget_(budget),
+      window_(bpf_map__fd(skeleton.maps.samples), skeleton.bss->method, skeleton.bss->totals,
+              target.identity.pid, target.python),
+      small_(skeleton, target, TMBPF_STRATUM_SMALL, freelists),
+      raw_(skeleton, target, TMBPF_STRATUM_RAW, freelists),
+      growth_(target.identity.pid, target.python),
+      begun_(Clock::now()) {
+  small_.set_budget(budget * (1 - kRawShare));
+  raw_.set_budget(budget * kRawShare);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Sampler::~Sampler() = default;
+
+void Sampler::stop() {
+  thread_.request_stop();
+  changed_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+SampledStratum& Sampler::next() {
+  return !raw_always_ && raw_.opening() < small_.opening() ? raw_ : small_;
+}
+
+void Sampler::run(const std::stop_token& stop) {
+  // The target is slow for as long as a window is open.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kPriority);
+  try {
+    while (!stop.stop_requested()) {
+      SampledStratum& stratum = next();
+      wait_until(stratum.opening(), stop);
+      if (!stop.stop_requested() && &stratum == &next()) {
+        open_window(stratum);
+      }
+    }
+    small_.probes().keep_none();
+    raw_.probes().keep_none();
+  } catch (const Error& error) {
+    const std::lock_guard lock(mutex_);
+    status_.failure = error.what();
+  }
+}
+
+void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop) {
+  while (!stop.stop_requested() && Clock::now() < opening) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto watch = Clock::now() + std::chrono::duration_cast<Clock::duration>(kWatch);
+      changed_.wait_until(lock, stop,
+                          std::min({opening, watch, small_.candidates().next_look(),
+                                    raw_.candidates().next_look()}),
+                          [] { return false; });
+    }
+    look();
+    watch_raw();
+    watch_quiet_sites();
+  }
+}
+
+void Sampler::look() {
+  const std::lock_guard lock(mutex_);
+  small_.candidates().look(Clock::now());
+  raw_.candidates().look(Clock::now());
+}
+
+void Sampler::open_window(SampledStratum& stratum) {
+  WindowResult result = window_.run(stratum.probes(), stratum.plan(trap_), [this] { look(); });
+  const Seconds stray = take_stray(result);
+  {
+    const std::lock_guard lock(mutex_);
+    stratum.take(result, stray);
+    (&stratum == &small_ ? raw_ : small_).forget(result.touched);
+    ++status_.windows;
+    status_.discarded += result.complete ? 0 : 1;
+    status_.events += result.events;
+    status_.own_seconds += Seconds(result.own).count();
+    status_.cost_seconds += Seconds(result.cost + stray).count();
+  }
+  calibrate(result);
+  if (&stratum == &small_) {
+    keep_quiet_sites();
+  } else {
+    decide_raw();
+  }
+}
+
+// The shortest time from one hit to the next is the kernel's part of a hit, and a few instructions.
+void Sampler::calibrate(const WindowResult& result) {
+  if (result.least_gap.count() == 0) {
+    trap_ = trap_ == Seconds(0) ? kUsualTrap : trap_;
+    return;
+  }
+  const Seconds least = std::max<Seconds>(result.least_gap - kInstructions, kLeastTrap);
+  trap_ = trap_ == Seconds(0) || trap_ == kUsualTrap ? least : std::min(least, trap_ * 1.02);
+  program_ = Seconds(result.inside) / static_cast<double>(result.hits);
+}
+
+std::uint64_t Sampler::hits_of(std::size_t site) const {
+  return std::atomic_ref(skeleton_.bss->site_hits[site]).load(std::memory_order_relaxed);
+}
+
+// What hits cost that were no window's: while its probes came, at sites that stay, of the raw
+// domain.
+Seconds Sampler::take_stray(const WindowResult& result) {
+  std::uint64_t hits = 0;
+  for (std::size_t site = 0; site < target_.plan.sites.size(); ++site) {
+    hits += hits_of(site);
+  }
+  const std::uint64_t stray = hits - std::min(hits, std::exchange(hits_, hits));
+  const auto outside = static_cast<double>(stray > result.hits ? stray - result.hits : 0);
+  return outside * (trap_ + (raw_always_ ? program_ : kShort));
+}
+
+// Sites that were never hit stay, so that fewer have to come and go.
+void Sampler::keep_quiet_sites() {
+  if (small_.is_learning() || small_.probes().attached() != 0) {
+    return;
+  }
+  std::vector<bool> kept(target_.plan.sites.size(), false);
+  for (const std::size_t site : small_.probes().sites()) {
+    kept[site] = hits_of(site) == 0;
+  }
+  keep(kept);
+}
+
+void Sampler::keep(const std::vector<bool>& kept) {
+  small_.probes().keep(kept);
+  quiet_hits_.resize(kept.size());
+  for (std::size_t site = 0; site < kept.size(); ++site) {
+    quiet_hits_[site] = hits_of(site);
+  }
+  quiet_counted_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  status_.probes = small_.probes().attached() + raw_.probes().attached();
+}
+
+// Those that are not quiet any more go, and come back with each window.
+void Sampler::watch_quiet_sites() {
+  if (quiet_hits_.empty()) {
+    return;
+  }
+  const Seconds elapsed = Clock::now() - quiet_counted_;
+  std::vector<bool> kept(target_.plan.sites.size(), false);
+  std::uint64_t hits = 0;
+  for (const std::size_t site : small_.probes().sites()) {
+    if (small_.probes().is_kept(site)) {
+      const std::uint64_t fresh = hits_of(site) - quiet_hits_[site];
+      hits += fresh;
+      kept[site] = fresh == 0;
+    }
+  }
+  if (static_cast<double>(hits) * (trap_ + kShort) >
+      budget_ * kQuietShare * std::max(elapsed, kBurst)) {
+    keep(kept);
+  } else if (elapsed > 10 * kBurst) {
+    for (const std::size_t site : small_.probes().sites()) {
+      quiet_hits_[site] = hits_of(site);
+    }
+    quiet_counted_ = Clock::now();
+  }
+}
+
+std::uint64_t Sampler::raw_hits() {
+  std::uint64_t hits = 0;
+  for (const std::size_t site : raw_.probes().sites()) {
+    hits += hits_of(site);
+  }
+  return hits;
+}
+
+// Few enough: all of them are watched from now on.
+void Sampler::decide_raw() {
+  const double cost = raw_.hit_rate() * (trap_ + program_).count();
+  if (raw_.is_learning() || Clock::now() - raw_shed_ < kShed || cost > budget_ * kRawShare / 2) {
+    return;
+  }
+  std::atomic_ref(skeleton_.bss->method.raw).store(1);
+  raw_.probes().keep_all();
+  raw_hits_ = raw_hits();
+  raw_counted_ = Clock::now();
+  const std::lock_guard lock(mutex_);
+  raw_always_ = true;
+  status_.raw_always = true;
+}
+
+void Sampler::watch_raw() {
+  if (!raw_always_) {
+    return;
+  }
+  const std::uint64_t hits = raw_hits();
+  const Seconds elapsed = Clock::now() - raw_counted_;
+  const Seconds cost = static_cast<double>(hits - raw_hits_) * (trap_ + program_);
+  if (cost > budget_ * kRawShare * std::max(elapsed, kBurst)) {
+    shed_raw();
+  } else if (elapsed > kBurst) {
+    raw_hits_ = hits;
+    raw_counted_ = Clock::now();
+  }
+}
+
+// What was recorded is followed as a sample that stands for itself.
+void Sampler::shed_raw() {
+  std::atomic_ref(skeleton_.bss->method.raw).store(0);
+  raw_.probes().keep_none();
+  raw_shed_ = Clock::now();
+  std::vector<SampledBlock> blocks;
+  auto& totals = skeleton_.bss->totals;
+  for (const LiveBlock& block : traces_.take_raw(sums_)) {
+    std::atomic_ref(totals.traces).fetch_sub(1);
+    std::atomic_ref(totals.traced_current).fetch_sub(block.trace.size);
+    blocks.push_back({.address = block.address,
+                      .stack = block.trace.stack,
+                      .size = static_cast<std::uint32_t>(block.trace.size),
+                      .window = SampledBlock::kNoWindow});
+  }
+  BlockContents contents(window_.memory(), target_.python);
+  const std::vector<SeenBlock> seen = see_raw_blocks(contents, blocks);
+  const std::lock_guard lock(mutex_);
+  raw_.candidates().add(seen, Clock::now());
+  raw_.restart();
+  raw_always_ = false;
+  status_.raw_always = false;
+}
+
+Estimate Sampler::estimate(std::chrono::milliseconds age) {
+  const std::lock_guard lock(mutex_);
+  if (last_at_ && Clock::now() - *last_at_ < age) {
+    return last_;
+  }
+  const std::vector<SampledBlock> small = small_.candidates().survivors();
+  const std::vector<SampledBlock> raw = raw_.candidates().survivors();
+  if (const auto totals = growth_.measure()) {
+    last_ = make_estimate(small, *totals, 1U << target_.python.alignment_shift);
+    add_by_weight(last_, raw);
+    last_at_ = Clock::now();
+  }
+  return last_;
+}
+
+void Sampler::clear() {
+  const std::lock_guard lock(mutex_);
+  small_.candidates().clear();
+  raw_.candidates().clear();
+  growth_.restart();
+  last_ = {};
+  last_at_.reset();
+}
+
+SamplerStatus Sampler::status() const {
+  const std::lock_guard lock(mutex_);
+  SamplerStatus status = status_;
+  status.candidates = small_.size() + raw_.size();
+  status.trap_seconds = trap_.count();
+  status.program_seconds = program_.count();
+  status.small_span_seconds = small_.span().count();
+  status.raw_span_seconds = raw_.span().count();
+  status.elapsed = Seconds(Clock::now() - begun_).count();
+  return status;
+}
+
+}  // namespace tmbpf

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mode sampled: opens windows now and then, follows what they saw, and says what the heap holds.
+//
+// pymalloc's allocations and those of the raw domain have windows of their own, since there are
+// fewer of the latter. As long as those are so few that watching all of them fits into the budget,
+// they have no windows: the programs record them as in the other modes.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "symbols/python_target.h"
+#include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/sampling/estimate.h"
+#include "userspace/trace/sampling/heap_growth.h"
+#include "userspace/trace/sampling/sampled_stratum.h"
+#include "userspace/trace/sampling/sampler_status.h"
+#include "userspace/trace/sampling/sampling_window.h"
+#include "userspace/trace/traces_map.h"
+
+namespace tmbpf {
+
+// Of any thread.
+class Sampler {
+ public:
+  // Begins. All must outlive it. `budget`: the share of its time that the target may lose to it.
+  Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& traces, StackSums& sums,
+          bool freelists, double budget);
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+  ~Sampler();
+
+  // No further windows; what is known stays.
+  void stop();
+  // What the heap holds now besides the traces, or when it cannot be read any more what it held at
+  // last. At most `age` old. Costs a reading of the heap.
+  Estimate estimate(std::chrono::milliseconds age = std::chrono::milliseconds(0));
+  // What is there now counts as from before.
+  void clear();
+  [[nodiscard]] SamplerStatus status() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+
+  void run(const std::stop_token& stop);
+  void wait_until(Clock::time_point opening, const std::stop_token& stop);
+  void look();
+  void open_window(SampledStratum& stratum);
+  void calibrate(const WindowResult& result);
+  Seconds take_stray(const WindowResult& result);
+  void keep_quiet_sites();
+  void watch_quiet_sites();
+  void decide_raw();
+  void watch_raw();
+  void shed_raw();
+  [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
+  [[nodiscard]] std::uint64_t raw_hits();
+  void keep(const std::vector<bool>& kept);
+  [[nodiscard]] SampledStratum& next();
+
+  tmbpf_bpf& skeleton_;
+  const PythonTarget& target_;
+  TracesMap& traces_;
+  StackSums& sums_;
+  double budget_;
+  SamplingWindow window_;
+
+  // Of the thread.
+  Seconds trap_{0};         // of a hit, the kernel's part
+  Seconds program_{0};      // of a hit, ours
+  std::uint64_t hits_ = 0;  // of all sites, when they were last counted
+  std::uint64_t raw_hits_ = 0;
+  Clock::time_point raw_counted_;
+  std::vector<std::uint64_t> quiet_hits_;  // by site, when the time below began
+  Clock::time_point quiet_counted_;
+  Clock::time_point raw_shed_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  SampledStratum small_;
+  SampledStratum raw_;
+  bool raw_always_ = false;
+  HeapGrowth growth_;
+  Estimate last_;
+  std::optional<Clock::time_point> last_at_;
+  SamplerStatus status_;
+  Clock::time_point begun_;
+
+  std::jthread thread_;
+};
+
+}  // namespace tmbpf

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The probes of a stratum's sampling windows: those that are hit often come and go with each
+// window, since a hit costs as much outside of one; those that are hit seldom stay, since attaching
+// costs, too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "symbols/python_target.h"
+#include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/uprobe_link.h"
+
+namespace tmbpf {
+
+tmbpf_stratum stratum_of(const tmbpf_site& site);
+
+class WindowProbes {
+ public:
+  // Both must outlive it. Nothing is attached yet. `freelists`: as TraceOptions has it.
+  WindowProbes(const tmbpf_bpf& skeleton, const PythonTarget& target, tmbpf_stratum stratum,
+               bool freelists);
+
+  // Attaches what comes and goes; throws Error as UprobeLink does. Until close(), which returns
+  // before the kernel is done.
+  void open();
+  void close();
+  // Which sites stay attached from now on: those, by index in the plan, that are set.
+  void keep(const std::vector<bool>& kept);
+  void keep_all();
+  void keep_none();
+  [[nodiscard]] tmbpf_stratum stratum() const { return stratum_; }
+  // Indices in the plan of all its sites.
+  [[nodiscard]] std::span<const std::size_t> sites() const { return sites_; }
+  [[nodiscard]] bool is_kept(std::size_t site) const { return kept_[site]; }
+  // Probes attached: those that stay, and with an open window the others.
+  [[nodiscard]] std::size_t attached() const;
+
+ private:
+  std::vector<UprobeLink> attach(bool kept) const;
+  void close_slowly(std::vector<UprobeLink> links);
+
+  const tmbpf_bpf& skeleton_;
+  const PythonTarget& target_;
+  tmbpf_stratum stratum_;
+  std::vector<std::size_t> sites_;
+  std::vector<bool> kept_;
+  std::vector<UprobeLink> staying_;
+  std::vector<UprobeLink> window_;
+  std::vector<std::jthread> closing_;
+};
+
+}  // namespace tmbpf
