@@ -34,6 +34,10 @@ BlockSum total_of(const Snapshot& snapshot) {
   return sum;
 }
 
+bool has_estimates(const Snapshot& snapshot, const Snapshot* old) {
+  return snapshot.traces().has_replicates() || (old != nullptr && old->traces().has_replicates());
+}
+
 ReplicateSum replicate_total_of(const Snapshot& snapshot) {
   ReplicateSum sum;
   snapshot.traces().for_each_estimate(

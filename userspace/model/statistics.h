@@ -17,6 +17,9 @@ namespace tmbpf {
 // All its blocks.
 BlockSum total_of(const Snapshot& snapshot);
 
+// Whether some blocks of `snapshot`, or of `old` if there is one, are estimates with errors.
+bool has_estimates(const Snapshot& snapshot, const Snapshot* old);
+
 // The replicates of all its estimates; nothing is added where all traces are exact.
 ReplicateSum replicate_total_of(const Snapshot& snapshot);
 
