@@ -3,8 +3,10 @@
 """Parts of the report's scripts, run in headless Chromium against what they imitate."""
 
 import fnmatch
+import math
 import pathlib
 import random
+import statistics
 import tracemalloc
 import unittest
 
@@ -38,6 +40,37 @@ class PageScriptsTest(unittest.TestCase):
         # The private function is what every text of tracemalloc is made with.
         format_size = tracemalloc._format_size  # pylint: disable=protected-access
         self.assertEqual(shown, [[format_size(size, False), format_size(-1 - size, True)] for size in sizes])
+
+    def error_of(self, sums):
+        """Half of the width of the 95 % confidence interval."""
+        mean = statistics.fmean(sums)
+        return 2.093 * math.sqrt(19 / 20 * math.fsum((value - mean) ** 2 for value in sums))
+
+    def test_errors_are_the_jackknifes(self):
+        def stack():
+            return 0 if self.random.random() < 0.2 else [
+                [self.random.choice([0, self.random.uniform(0, 1e6)]) for _ in range(20)] for _ in range(2)]
+        now, before = ([stack() for _ in range(9)] for _ in range(2))
+        for stacks in ([0, 3, 8], [5], list(range(9))):
+            for metric, place in (("size", 0), ("count", 1)):
+                sums = [[math.fsum(side[stack][place][i] for stack in stacks if side[stack] != 0) for i in range(20)]
+                        for side in (now, before)]
+                apart = math.hypot(self.error_of(sums[0]), self.error_of(sums[1]))
+                together = self.error_of([new - old for new, old in zip(*sums)])
+                shown = self.run_script(
+                    "estimate_errors",
+                    "[true, false].map(same => { const errors = new EstimateErrors(arguments[0], arguments[1], same);"
+                    " return ['new', 'old', 'difference'].map(side => errors.of(arguments[2], arguments[3], side)); })",
+                    now, before, stacks, metric)
+                expected = [[self.error_of(sums[0]), self.error_of(sums[1]), difference]
+                            for difference in (together, apart)]
+                self.assertEqual(shown, [[math.ceil(error) for error in row] for row in expected])
+
+    def test_what_is_exact_has_no_error(self):
+        for now in ([], [0, 0], [0, [[3.3] * 20, [0.1] * 20]]):
+            self.assertEqual(self.run_script(
+                "estimate_errors", "['new', 'old', 'difference'].map("
+                "side => new EstimateErrors(arguments[0], [], true).text([0, 1], 'size', side))", now), [""] * 3)
 
     def test_patterns_match_as_fnmatch(self):
         def text(letters, shortest, longest):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // report_sample KIND OUT.html [SERVICE.txt]: a report of a made snapshot, for the browser to open.
 //   service, difference, other-process  from SERVICE.txt: one snapshot; two; two with other pids
+//   sampled, sampled-difference         the same as a sampler has them, see sampled()
 //   few                                 one snapshot, of which only 6 tracebacks are kept
 //   hostile                             names that try to become markup or script
 //   empty                               no traces, no metadata
@@ -42,6 +43,21 @@ ReportOptions service_options(const Sources& sources) {
           }};
 }
 
+// Each trace seen in one of the sampler's groups of windows, where it stands for 2.5.
+Snapshot sampled(const Snapshot& exact) {
+  Snapshot result = exact.without_traces();
+  std::mt19937 random(1);
+  for (Trace trace : exact.traces()) {
+    trace.weight = 2.5;
+    Replicates replicates{};
+    replicates.fill(2.5F * kReplicates / (kReplicates - 1));
+    replicates[random() % kReplicates] = 0;
+    trace.replicates = result.add_replicates(replicates);
+    result.add_trace(trace);
+  }
+  return result;
+}
+
 void write_service(Arguments arguments) {
   ServiceSnapshots service = read_service(arguments[2]);
   const std::string& kind = arguments[0];
@@ -52,7 +68,11 @@ void write_service(Arguments arguments) {
   if (kind == "few") {
     options.max_tracebacks = 6;
   }
-  const bool compared = kind == "difference" || kind == "other-process";
+  if (kind.starts_with("sampled")) {
+    service.now = sampled(service.now);
+    service.before = sampled(service.before);
+  }
+  const bool compared = kind.ends_with("difference") || kind == "other-process";
   write(arguments[1], service.now, compared ? &service.before : nullptr, options);
 }
 
@@ -109,6 +129,8 @@ int run(Arguments arguments) {
       {"difference", {3, write_service}},
       {"other-process", {3, write_service}},
       {"few", {3, write_service}},
+      {"sampled", {3, write_service}},
+      {"sampled-difference", {3, write_service}},
       {"hostile", {2, write_hostile}},
       {"empty", {2, write_empty}},
       {"large", {2, write_large}}};

@@ -58,6 +58,9 @@ TEST(DamagedJson, SaysWhatItExpectedOfTheDocument) {
       {JsonDocument{.frames = "~{}"}.text(), "an object, expected the frames: an array"},
       {JsonDocument{.traces = "[], ~\"more\": 1"}.text(),
        R"(the key "more", expected the end of the object)"},
+      {R"({"format": "tmbpf-snapshot", "version": 1, "traceback_limit": 5, "metadata": {},)"
+       R"("frames": [], "tracebacks": []~})",
+       R"(the end of the object, expected "traces")"},
   };
   for (const Case& damaged : cases) {
     expect_complaint(damaged);
@@ -136,14 +139,49 @@ TEST(DamagedJson, SaysWhatItExpectedOfTraces) {
       {"[[0, 8, 0, 1, ~0.5]]",
        "the number 0.5, expected a time in nanoseconds up to 9223372036854775807"},
       {"[[0, 8, 0, 1, 1, ~-1]]", "the number -1, expected an address, 0 to 18446744073709551615"},
-      {"[[0, 8, 0, 1, 1, 1, ~1]]", "the number 1, expected the end of the trace"},
+      {"[[0, 8, 0, 1, 1, 1, ~0]]", "the number 0, expected no row of replicates, as there is none"},
       {"[[0~]]",
-       "the end of a trace, expected [traceback, size, domain, weight, time, address], the last "
-       "four as far as needed"},
+       "the end of a trace, expected [traceback, size, domain, weight, time, address, "
+       "replicates], the last five as far as needed"},
       {"[[0, ~[]]]", "an array, expected a number"},
   };
   for (const Case& damaged : cases) {
     expect_complaint({JsonDocument{.traces = damaged.text}.text(), damaged.complaint});
+  }
+}
+
+TEST(DamagedJson, SaysWhatItExpectedOfReplicates) {
+  const std::string nineteen = "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0";
+  const std::vector<Case> cases{
+      {"~{}", "an object, expected the replicates: an array"},
+      {"~1", "the number 1, expected the replicates: an array"},
+      {"[~1]", "the number 1, expected replicates: an array"},
+      {"[[~[]]]", "an array, expected a number"},
+      {"[[" + nineteen + ", ~-1]]", "the number -1, expected a weight from 0 up"},
+      {"[[" + nineteen + ", ~-0.5]]", "the number -0.5, expected a weight from 0 up"},
+      {"[[" + nineteen + ", ~1e39]]", "the number 1e+39, expected a weight from 0 up"},
+      {"[[" + nineteen + ", ~1e999]]", "a number beyond 64 bits"},
+      {"[[" + nineteen + ", ~null]]", "null, expected a weight from 0 up"},
+      {"[[" + nineteen + R"(, ~"nan"]])", R"(the text "nan", expected a weight from 0 up)"},
+      {"[[" + nineteen + ", 1, ~2]]", "the number 2, expected the end of the replicates"},
+      {"[[" + nineteen + "~]]", "the end of replicates, expected 20 weights"},
+      {"[[~]]", "the end of replicates, expected 20 weights"},
+      {R"([], ~"replicates": [])", R"(the key "replicates", expected "traces")"},
+  };
+  for (const Case& damaged : cases) {
+    expect_complaint({JsonDocument{.replicates = damaged.text}.text(), damaged.complaint});
+  }
+  const std::vector<Case> traces{
+      {"[[0, 8, 0, 1, 1, 1, ~1]]",
+       "the number 1, expected the number of a row of replicates, 0 to 0"},
+      {"[[0, 8, 0, 1, 1, 1, ~-1]]",
+       "the number -1, expected the number of a row of replicates, 0 to 0"},
+      {"[[0, 8, 0, 1, 1, 1, 0, ~1]]", "the number 1, expected the end of the trace"},
+  };
+  for (const Case& damaged : traces) {
+    expect_complaint(
+        {JsonDocument{.replicates = "[[" + nineteen + ", 1]]", .traces = damaged.text}.text(),
+         damaged.complaint});
   }
 }
 

@@ -21,12 +21,14 @@ struct JsonDocument {
   std::string metadata = "{}";
   std::string frames = R"([["a.py", 1]])";
   std::string tracebacks = "[[1, [0]]]";
+  std::string replicates;  // "": left out, key and all
   std::string traces = "[[0, 8]]";
 
   [[nodiscard]] std::string text() const {
     return R"({"format": "tmbpf-snapshot", "version": 1, "traceback_limit": 5, "metadata": )" +
            metadata + R"(, "frames": )" + frames + R"(, "tracebacks": )" + tracebacks +
-           R"(, "traces": )" + traces + "}";
+           (replicates.empty() ? "" : R"(, "replicates": )" + replicates) + R"(, "traces": )" +
+           traces + "}";
   }
 };
 

@@ -13,6 +13,7 @@
 #include "tests/unit/model_random_snapshot.h"
 #include "userspace/files/json/json_reader.h"
 #include "userspace/files/memory_source.h"
+#include "userspace/model/filter.h"
 
 namespace tmbpf::test {
 namespace {
@@ -26,7 +27,14 @@ void expect_lossless(const Snapshot& snapshot) {
   EXPECT_EQ(again.metadata(), snapshot.metadata());
   ASSERT_EQ(again.traces().size(), snapshot.traces().size());
   for (std::size_t i = 0; i < again.traces().size(); ++i) {
-    ASSERT_EQ(again.traces()[i], snapshot.traces()[i]) << "trace " << i;
+    const Trace trace = snapshot.traces()[i];
+    Trace back = again.traces()[i];
+    ASSERT_EQ(back.replicates == 0, trace.replicates == 0) << "trace " << i;
+    if (trace.replicates != 0) {
+      ASSERT_EQ(again.replicates(back.replicates), snapshot.replicates(trace.replicates));
+      back.replicates = trace.replicates;  // numbered anew
+    }
+    ASSERT_EQ(back, trace) << "trace " << i;
   }
 }
 
@@ -35,6 +43,28 @@ TEST(Json, GivesBackWhatWasWrittenByteForByteAndTraceForTrace) {
     SCOPED_TRACE(seed);
     expect_lossless(random_rich_snapshot(seed));
   }
+}
+
+TEST(Json, GivesBackReplicates) {
+  for (std::uint32_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto [snapshot, old] = random_estimates(seed);
+    expect_lossless(snapshot);
+    const std::array<TraceFilter, 1> some{Filter{.inclusive = false, .filename_pattern = "*a*"}};
+    expect_lossless(filter_traces(snapshot, some));
+  }
+}
+
+TEST(Json, GivesBackTheLargestAndSmallestReplicates) {
+  Snapshot snapshot;
+  using Floats = std::numeric_limits<float>;
+  const Replicates replicates{Floats::max(), Floats::denorm_min(), 0.1F,         1e15F, 1e16F,
+                              1e22F,         16777217.0F,          Floats::min()};
+  snapshot.add_trace({.traceback = snapshot.add_traceback({}, 0),
+                      .size = 1,
+                      .weight = 3,
+                      .replicates = snapshot.add_replicates(replicates)});
+  expect_lossless(snapshot);
 }
 
 TEST(Json, GivesBackHostileNames) { expect_lossless(hostile_snapshot()); }
@@ -95,6 +125,9 @@ TEST(Json, IsAsDocumented) {
   snapshot.add_trace({.traceback = traceback, .size = 64, .weight = 2.5});
   snapshot.add_trace(
       {.traceback = traceback, .size = 64, .time = 1700000000000000000, .address = 140000000000});
+  snapshot.add_replicates({7});  // not used
+  const std::uint32_t replicates = snapshot.add_replicates({2, 0, 3.25});
+  snapshot.add_trace({.traceback = traceback, .size = 64, .weight = 2.5, .replicates = replicates});
   EXPECT_EQ(written_as_json(snapshot), R"({"format": "tmbpf-snapshot",
 "version": 1,
 "traceback_limit": 25,
@@ -104,10 +137,13 @@ TEST(Json, IsAsDocumented) {
 ["app.py", 10]],
 "tracebacks": [
 [2, [0, 1]]],
+"replicates": [
+[2, 0, 3.25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
 "traces": [
 [0, 64],
 [0, 64, 0, 2.5],
-[0, 64, 0, 1, 1700000000000000000, 140000000000]]}
+[0, 64, 0, 1, 1700000000000000000, 140000000000],
+[0, 64, 0, 2.5, 0, 0, 0]]}
 )");
 }
 
@@ -144,11 +180,16 @@ TEST(Json, TakesNoMoreMemoryThanTheBudgetOfTheFile) {
     metadata += "\"" + std::to_string(i) + "\":1,";
     frames += "[\"\"," + std::to_string(i) + "],";
   }
+  std::string replicates = "[";
+  for (int i = 0; i < 300000; ++i) {
+    replicates += "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0," + std::to_string(i) + "],";
+  }
   metadata.back() = '}';
   frames.back() = ']';
+  replicates.back() = ']';
   for (const JsonDocument& dense :
        {JsonDocument{.metadata = metadata}, JsonDocument{.frames = frames},
-        JsonDocument{.tracebacks = repeated("[1,[0]],")},
+        JsonDocument{.tracebacks = repeated("[1,[0]],")}, JsonDocument{.replicates = replicates},
         JsonDocument{.traces = repeated("[0,0],")},
         JsonDocument{.traces = repeated("[0,0,0,1,1,1],")}}) {
     const std::string text = dense.text();

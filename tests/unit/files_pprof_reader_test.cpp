@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <profile.pb.h>
 
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -12,6 +15,7 @@
 #include "userspace/files/pprof/pprof_reader.h"
 #include "userspace/files/pprof/pprof_writer.h"
 #include "userspace/files/string_sink.h"
+#include "userspace/model/printed_form.h"
 #include "util/error.h"
 
 namespace tmbpf::test {
@@ -78,7 +82,54 @@ TEST(PprofReader, GivesBackWhatWasWrittenByteForByte) {
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
     const std::string first = written(random_rich_snapshot(seed));
     EXPECT_EQ(written(read(first)), first) << seed;
+    const std::string estimates = written(random_estimates(seed).first);
+    EXPECT_EQ(written(read(estimates)), estimates) << seed;
   }
+}
+
+// Blocks by what is said of them; of estimates their number, since each stays alone.
+std::map<std::string, double> contents(const Snapshot& snapshot) {
+  const TracebackTable& table = snapshot.table();
+  std::map<std::string, double> blocks;
+  for (const Trace& trace : snapshot.traces()) {
+    const std::string text = fmt::format(
+        "{} {} {}", to_string(table.traceback(trace.traceback), table), trace.domain, trace.size);
+    if (trace.replicates == 0) {
+      blocks[text] += trace.weight;
+    } else {
+      const Replicates& replicates = snapshot.replicates(trace.replicates);
+      ++blocks[fmt::format("{} {} {}", text, trace.weight, fmt::join(replicates, " "))];
+    }
+  }
+  return blocks;
+}
+
+TEST(PprofReader, GivesBackReplicates) {
+  for (std::uint32_t seed = 0; seed < 100; ++seed) {
+    const auto [snapshot, old] = random_estimates(seed);
+    EXPECT_EQ(contents(read(written(snapshot))), contents(snapshot)) << seed;
+  }
+}
+
+TEST(PprofReader, RefusesReplicatesThatAreNone) {
+  const std::string nineteen = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19";
+  const auto with_label = [](const std::string& text) {
+    pprof::Profile profile = other_tools_profile();
+    profile.add_string_table("replicates");
+    profile.add_string_table(text);
+    pprof::Label& label = *profile.mutable_sample(0)->add_label();
+    label.set_key(5);
+    label.set_str(6);
+    return profile;
+  };
+  EXPECT_EQ(complaint(with_label(nineteen + ",0.5")), "");
+  for (const char* last :
+       {"", ",", ",-1", ",-0", ",nan", ",inf", ",1e39", ",x", ",1,2", ",1,", " 1", ", 1", ",1 "}) {
+    EXPECT_NE(complaint(with_label(nineteen + last)).find("replicates that are not 20 numbers"),
+              std::string::npos)
+        << last;
+  }
+  EXPECT_NE(complaint(with_label("")).find("replicates that are not 20"), std::string::npos);
 }
 
 TEST(PprofReader, GivesBackEveryFieldOfATrace) {

@@ -56,6 +56,20 @@ TEST_F(PrintedForm, OfADifferenceHasSignedNumbers) {
             "(-500) count=0 (-1)>");
 }
 
+TEST_F(PrintedForm, OfEstimatesHasTheirErrors) {
+  Statistic group = statistics(pair_.snapshot, KeyType::lineno)[0];
+  group.size_error = 50000;
+  group.count_error = 3;
+  EXPECT_EQ(to_string(group, table_),
+            "parse.py:20: size=1003 B +-48.8 KiB, count=2 +-3, average=502 B");
+  StatisticDiff diff = compare_to(pair_.snapshot, pair_.old, KeyType::lineno)[0];
+  diff.size_error = 100;
+  diff.count_error = 1;
+  diff.size_diff_error = 90;
+  EXPECT_EQ(to_string(diff, table_),
+            "parse.py:20: size=1003 B +-100 B (+1003 B +-90 B), count=2 +-1 (+2), average=502 B");
+}
+
 TEST_F(PrintedForm, OfATracebackHasItsSourceLinesStripped) {
   const Texts main{"  File \"main.py\", line 3", "    main.py 3"};
   const Texts load{"  File \"load.py\", line 8", "    load.py 8"};

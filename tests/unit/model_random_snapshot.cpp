@@ -76,6 +76,16 @@ void add_random_traces(Snapshot& snapshot, Generator& generator,
   }
 }
 
+Replicates random_replicates(Generator& generator, double weight) {
+  Replicates replicates{};
+  for (float& each : replicates) {
+    each = generator.below(8) == 0
+               ? 0
+               : static_cast<float>(weight * (0.9 + generator.below(2000) / 10000.0));
+  }
+  return replicates;
+}
+
 }  // namespace
 
 Snapshot random_snapshot(std::uint32_t seed) {
@@ -89,6 +99,24 @@ Snapshot random_snapshot(std::uint32_t seed) {
   }
   add_random_traces(snapshot, generator, tracebacks, generator.below(600));
   return snapshot;
+}
+
+std::pair<Snapshot, Snapshot> random_estimates(std::uint32_t seed) {
+  Generator generator(seed + 99);
+  auto [plain, plain_old] = random_snapshots(seed, "estimated.py");
+  const auto with_estimates = [&](const Snapshot& exact) {
+    Snapshot snapshot = exact.without_traces();
+    for (Trace trace : exact.traces()) {
+      if (generator.below(4) != 0) {
+        trace.weight = 0.25 + generator.below(4000) / 8.0;
+        trace.replicates = snapshot.add_replicates(random_replicates(generator, trace.weight));
+      }
+      snapshot.add_trace(trace);
+    }
+    return snapshot;
+  };
+  Snapshot snapshot = with_estimates(plain);
+  return {std::move(snapshot), with_estimates(plain_old)};
 }
 
 Snapshot random_rich_snapshot(std::uint32_t seed) {

@@ -85,5 +85,18 @@ TEST(SnapshotMetadata, JoinsWhatASnapshotHasAlready) {
   EXPECT_EQ(snapshot.metadata().at("note"), MetadataValue(std::string("kept")));
 }
 
+TEST(SameSession, NeedsOnePidAndOneMomentOfTheAttach) {
+  const Metadata one{{"pid", std::int64_t{7}}, {"attached", 1e9}};
+  const Metadata jitter{{"pid", std::int64_t{7}}, {"attached", 1e9 + 0.01}};
+  const Metadata later{{"pid", std::int64_t{7}}, {"attached", 1e9 + 1}};
+  const Metadata other{{"pid", std::int64_t{8}}, {"attached", 1e9}};
+  EXPECT_TRUE(same_session(one, one));
+  EXPECT_TRUE(same_session(one, jitter));
+  EXPECT_FALSE(same_session(one, later));
+  EXPECT_FALSE(same_session(one, other));
+  EXPECT_FALSE(same_session({}, {}));
+  EXPECT_FALSE(same_session(one, {{"pid", std::int64_t{7}}}));
+}
+
 }  // namespace
 }  // namespace tmbpf::test

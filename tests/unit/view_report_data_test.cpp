@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "tests/unit/model_random_snapshot.h"
 #include "tests/unit/view_report_page.h"
+#include "userspace/model/statistics.h"
 
 namespace tmbpf::test {
 namespace {
@@ -188,6 +190,57 @@ TEST(ReportData, TellsHowManyOlderFramesWereNotKept) {
   const Json report = report_json(snapshot);
   EXPECT_EQ(report["stacks"]["hidden"], Json::array({30}));
   EXPECT_EQ(report["snapshots"][0]["truncated"], 8);
+}
+
+// Of a column of stacks, and of the others.
+std::array<double, kReplicates> summed_replicates(const Json& report, const std::string& column,
+                                                  std::size_t metric) {
+  std::array<double, kReplicates> sums{};
+  Json pairs = report["stacks"].value(column, Json::array());
+  pairs.push_back(report["others"][column]);
+  for (const Json& pair : pairs) {
+    for (std::size_t i = 0; pair != Json(0) && i < kReplicates; ++i) {
+      sums[i] += pair[metric][i].get<double>();
+    }
+  }
+  return sums;
+}
+
+TEST(ReportData, HasTheReplicatesOfEstimatesWhateverTheLimit) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto [snapshot, old] = random_estimates(seed);
+    const ReplicateSum now = replicate_total_of(snapshot);
+    const ReplicateSum before = replicate_total_of(old);
+    for (const std::size_t limit : {std::size_t{0}, std::size_t{5}, std::size_t{50'000}}) {
+      const Json report = report_json(snapshot, &old, {.max_tracebacks = limit});
+      const auto sizes = summed_replicates(report, "replicates", 0);
+      const auto old_counts = summed_replicates(report, "oldReplicates", 1);
+      for (std::size_t i = 0; i < kReplicates; ++i) {  // written with six digits
+        EXPECT_NEAR(sizes[i], now.sizes()[i], now.sizes()[i] * 1e-5);
+        EXPECT_NEAR(old_counts[i], before.counts()[i], before.counts()[i] * 1e-5);
+      }
+    }
+  }
+}
+
+TEST(ReportData, SaysWhichTracebacksAreExact) {
+  Snapshot snapshot;
+  add_block(snapshot, {{"a.py", 1}}, 1000);
+  EXPECT_FALSE(report_json(snapshot)["stacks"].contains("replicates"));
+  EXPECT_FALSE(report_json(snapshot)["others"].contains("replicates"));
+  EXPECT_FALSE(report_json(snapshot).contains("sameSession"));
+  snapshot.add_trace({.traceback = snapshot.add_traceback({}, 0),
+                      .size = 100,
+                      .weight = 2.5,
+                      .replicates = snapshot.add_replicates({2.0F, 0.123456789F})});
+  const Json replicates = report_json(snapshot)["stacks"]["replicates"];
+  ASSERT_EQ(replicates.size(), 2U);
+  EXPECT_EQ(replicates[0], 0);
+  EXPECT_EQ(replicates[1][0][0], 200);
+  EXPECT_EQ(replicates[1][1][0], 2);
+  EXPECT_EQ(replicates[1][1][1], 0.123457);
+  EXPECT_EQ(replicates[1][1][19], 0);
 }
 
 TEST(ReportData, StaysJsonWhenWeightsOverflow) {

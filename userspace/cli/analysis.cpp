@@ -15,6 +15,7 @@
 #include "userspace/files/snapshot_file.h"
 #include "userspace/model/address_filter.h"
 #include "userspace/model/age_filter.h"
+#include "userspace/model/error_text.h"
 #include "userspace/model/statistics.h"
 #include "userspace/view/human_text.h"
 #include "userspace/view/metrics_text.h"
@@ -40,7 +41,11 @@ std::vector<StatisticDiff> rows_of(const Snapshot& snapshot, const Snapshot* old
   }
   std::vector<StatisticDiff> rows;
   for (const Statistic& each : statistics(snapshot, options.group_by, options.cumulative)) {
-    rows.push_back({.key = each.key, .size = each.size, .count = each.count});
+    rows.push_back({.key = each.key,
+                    .size = each.size,
+                    .count = each.count,
+                    .size_error = each.size_error,
+                    .count_error = each.count_error});
   }
   return rows;
 }
@@ -66,21 +71,29 @@ Analysis::View Analysis::open(const std::string& path) {
   Snapshot whole = read_snapshot(path, table_, progress.reporter(), options_.read_scope());
   progress.clear();
   const BlockSum all = total_of(whole);
+  const ReplicateSum replicates = replicate_total_of(whole);
   Snapshot some =
       options_.filters.empty() ? std::move(whole) : filter_traces(whole, options_.filters);
   some = by_address(by_age(std::move(some), path), path);
   BlockSum hidden = all.without(total_of(some));
-  return {.path = path, .name = path, .snapshot = std::move(some), .hidden = hidden};
+  const EstimateError error = error_of_difference(replicates, replicate_total_of(some), true);
+  return {.path = path,
+          .name = path,
+          .snapshot = std::move(some),
+          .hidden = hidden,
+          .hidden_error = error};
 }
 
 void Analysis::show(const View& view, const View* old, bool several) {
-  std::vector<StatisticDiff> rows =
-      rows_of(view.snapshot, old != nullptr ? &old->snapshot : nullptr, options_);
+  const Snapshot* const before = old != nullptr ? &old->snapshot : nullptr;
+  std::vector<StatisticDiff> rows = rows_of(view.snapshot, before, options_);
   sort_rows(rows, options_.sort);
   if (options_.json) {
     const std::size_t limit = options_.style.limit == 0 ? rows.size() : options_.style.limit;
-    write_statistics_json(std::span(rows).first(std::min(limit, rows.size())), old != nullptr,
-                          view.snapshot.metadata(), *table_, print_piece);
+    write_statistics_json(
+        std::span(rows).first(std::min(limit, rows.size())),
+        {.differences = old != nullptr, .errors = has_estimates(view.snapshot, before)},
+        view.snapshot.metadata(), *table_, print_piece);
     print_piece("\n");
     return;
   }
@@ -112,26 +125,23 @@ Snapshot Analysis::by_address(Snapshot snapshot, const std::string& path) const 
 
 void Analysis::show_text(const View& view, const View* old, const std::vector<StatisticDiff>& rows,
                          bool several) {
+  const Snapshot* const before = old != nullptr ? &old->snapshot : nullptr;
   TopInput input{.table = *table_,
                  .rows = rows,
                  .type = options_.group_by,
                  .cumulative = options_.cumulative,
                  .compared = old != nullptr,
-                 .time = time_text(view.snapshot)};
+                 .estimated = has_estimates(view.snapshot, before),
+                 .time = time_text(view.snapshot),
+                 .total = compare_totals(view.snapshot, before)};
   if (several || input.time.empty()) {
     input.name = view.name;
   }
   if (old != nullptr) {
     input.compared_to = old->path;
   }
-  const BlockSum sum = total_of(view.snapshot);
-  const BlockSum before = old != nullptr ? total_of(old->snapshot) : BlockSum();
-  input.total.size = sum.size();
-  input.total.count = sum.count();
-  input.total.size_diff = static_cast<std::int64_t>(sum.size() - before.size());
-  input.total.count_diff = static_cast<std::int64_t>(sum.count() - before.count());
   input.metrics =
-      metrics_lines(view.snapshot.metadata(), old != nullptr ? &old->snapshot.metadata() : nullptr);
+      metrics_lines(view.snapshot.metadata(), before != nullptr ? &before->metadata() : nullptr);
   input.source = [this](std::string_view filename, std::uint32_t lineno) {
     return sources_.line(filename, lineno);
   };
@@ -139,9 +149,10 @@ void Analysis::show_text(const View& view, const View* old, const std::vector<St
     print_piece(line + '\n');
   }
   if (!view.hidden.empty()) {
-    print_piece(fmt::format("Hidden by filters: size={}, count={}\n",
+    print_piece(fmt::format("Hidden by filters: size={}{}, count={}{}\n",
                             format_size(static_cast<double>(view.hidden.size())),
-                            view.hidden.count()));
+                            size_error_text(view.hidden_error.size), view.hidden.count(),
+                            count_error_text(view.hidden_error.count)));
   }
 }
 

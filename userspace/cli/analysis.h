@@ -9,6 +9,7 @@
 #include "userspace/cli/analysis_options.h"
 #include "userspace/files/source_files.h"
 #include "userspace/model/block_sum.h"
+#include "userspace/model/estimate_error.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistic_diff.h"
 
@@ -25,6 +26,7 @@ class Analysis {
     std::string name;  // for titles
     Snapshot snapshot;
     BlockSum hidden;  // what the filters left out
+    EstimateError hidden_error;
   };
 
   // `options` must outlive this.

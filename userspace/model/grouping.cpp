@@ -35,6 +35,29 @@ std::vector<BlockSum> sum_by_traceback(const Snapshot& snapshot) {
   return sums;
 }
 
+// Of tracebacks that have estimates, which in a snapshot of a sample may be few.
+struct ReplicatesByTraceback {
+  explicit ReplicatesByTraceback(const Snapshot& snapshot) {
+    if (!snapshot.traces().has_replicates()) {
+      return;
+    }
+    std::vector<std::uint32_t> places(snapshot.table().traceback_count(), kNone);
+    snapshot.traces().for_each_estimate(
+        [&](TracebackId traceback, std::uint64_t size, std::uint32_t replicates) {
+          std::uint32_t& place = places[to_index(traceback)];
+          if (place == kNone) {
+            place = static_cast<std::uint32_t>(sums.size());
+            tracebacks.push_back(traceback);
+            sums.emplace_back();
+          }
+          sums[place].add(size, snapshot.replicates(replicates));
+        });
+  }
+
+  std::vector<TracebackId> tracebacks;
+  std::vector<ReplicateSum> sums;
+};
+
 std::size_t hash_of(const std::vector<std::uint32_t>& numbers) {
   std::uint64_t hash = numbers.size();
   for (const std::uint32_t number : numbers) {
@@ -72,6 +95,19 @@ std::vector<BlockSum> Grouping::sum(const Snapshot& snapshot) {
     result.resize(keys_.size());
     for (const std::uint32_t group : groups_) {
       result[group].add(sums[i]);
+    }
+  }
+  return result;
+}
+
+std::vector<ReplicateSum> Grouping::sum_replicates(const Snapshot& snapshot) {
+  const ReplicatesByTraceback by_traceback(snapshot);
+  std::vector<ReplicateSum> result;
+  for (std::size_t i = 0; i < by_traceback.sums.size(); ++i) {
+    collect_groups(by_traceback.tracebacks[i]);
+    result.resize(keys_.size());
+    for (const std::uint32_t group : groups_) {
+      result[group].add(by_traceback.sums[i]);
     }
   }
   return result;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/model/block_sum.h"
+#include "userspace/model/replicate_sum.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistic.h"
 
@@ -36,6 +37,8 @@ class Grouping {
   // By group; empty() where the snapshot has no block of the group. Millions of traces share far
   // fewer tracebacks, so all but one addition is done per traceback.
   std::vector<BlockSum> sum(const Snapshot& snapshot);
+  // The same of the replicates, without the traces whose weights are exact; nothing where all are.
+  std::vector<ReplicateSum> sum_replicates(const Snapshot& snapshot);
 
   // Of each group that was met so far.
   [[nodiscard]] const std::vector<GroupKey>& keys() const { return keys_; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/model/error_text.h"
 #include "userspace/model/python_repr.h"
 #include "userspace/model/wtf8.h"
 #include "util/format_size.h"
@@ -97,16 +98,20 @@ std::string to_string(const Trace& trace, const TracebackTable& table) {
 }
 
 std::string to_string(const Statistic& statistic, const TracebackTable& table) {
-  return fmt::format("{}: size={}, count={}{}", place(statistic.key, table),
-                     format_size(static_cast<double>(statistic.size)), statistic.count,
+  return fmt::format("{}: size={}{}, count={}{}{}", place(statistic.key, table),
+                     format_size(static_cast<double>(statistic.size)),
+                     size_error_text(statistic.size_error), statistic.count,
+                     count_error_text(statistic.count_error),
                      average(statistic.size, statistic.count));
 }
 
 std::string to_string(const StatisticDiff& diff, const TracebackTable& table) {
-  return fmt::format("{}: size={} ({}), count={} ({:+}){}", place(diff.key, table),
-                     format_size(static_cast<double>(diff.size)),
-                     format_size(static_cast<double>(diff.size_diff), true), diff.count,
-                     diff.count_diff, average(diff.size, diff.count));
+  return fmt::format("{}: size={}{} ({}{}), count={}{} ({:+}{}){}", place(diff.key, table),
+                     format_size(static_cast<double>(diff.size)), size_error_text(diff.size_error),
+                     format_size(static_cast<double>(diff.size_diff), true),
+                     size_error_text(diff.size_diff_error), diff.count,
+                     count_error_text(diff.count_error), diff.count_diff,
+                     count_error_text(diff.count_diff_error), average(diff.size, diff.count));
 }
 
 std::string repr_of(const Frame& frame, const TracebackTable& table) {

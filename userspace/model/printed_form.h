@@ -26,9 +26,11 @@ std::string to_string(const Traceback& traceback, const TracebackTable& table);
 // "app.py:3: 512 B".
 std::string to_string(const Trace& trace, const TracebackTable& table);
 // "app.py:3: size=12.0 KiB, count=2, average=6144 B", with the oldest frame. For
-// KeyType::function the place is "app.py:name".
+// KeyType::function the place is "app.py:name". Estimates have their errors behind them:
+// "app.py:3: size=12.0 KiB +-3000 B, count=2 +-1, average=6144 B".
 std::string to_string(const Statistic& statistic, const TracebackTable& table);
-// "app.py:3: size=12.0 KiB (+1024 B), count=2 (+1), average=6144 B".
+// "app.py:3: size=12.0 KiB (+1024 B), count=2 (+1), average=6144 B"; of estimates
+// "app.py:3: size=12.0 KiB +-3000 B (+1024 B +-900 B), count=2 +-1 (+1 +-1), average=6144 B".
 std::string to_string(const StatisticDiff& diff, const TracebackTable& table);
 
 // "<Frame filename='app.py' lineno=3>".

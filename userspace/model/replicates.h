@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an estimated weight would have been had a part of the sample been left out, which is what
-// the errors of sums are computed from (the delete-a-group jackknife).
+// the errors of sums are computed from (the delete-a-group jackknife, see estimate_error.h).
 #pragma once
 
 #include <array>

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace tmbpf {
 namespace {
 
@@ -82,6 +84,15 @@ Metadata to_metadata(const SnapshotMetadata& snapshot) {
     builder.put_coverage(*snapshot.coverage);
   }
   return builder.fields();
+}
+
+bool same_session(const Metadata& one, const Metadata& other) {
+  constexpr double kJitter = 0.1;  // seconds: it is told as the time that has passed since
+  const auto pid = metadatum<std::int64_t>(one, "pid");
+  const auto attached = metadata_number(one, "attached");
+  const auto other_attached = metadata_number(other, "attached");
+  return pid && pid == metadatum<std::int64_t>(other, "pid") && attached && other_attached &&
+         std::fabs(*attached - *other_attached) < kJitter;
 }
 
 }  // namespace tmbpf

@@ -34,4 +34,8 @@ struct SnapshotMetadata {
 
 Metadata to_metadata(const SnapshotMetadata& snapshot);
 
+// Whether both say that one session took them: one pid, attached to at one moment. False where they
+// do not say.
+bool same_session(const Metadata& one, const Metadata& other);
+
 }  // namespace tmbpf

@@ -37,6 +37,9 @@ struct Statistic {
   GroupKey key;
   std::uint64_t size = 0;  // bytes
   std::uint64_t count = 0;
+  // Half of the width of the 95 % confidence interval, bytes and blocks; 0: exact.
+  std::uint64_t size_error = 0;
+  std::uint64_t count_error = 0;
 };
 
 }  // namespace tmbpf

@@ -14,6 +14,11 @@ struct StatisticDiff {
   std::uint64_t count = 0;
   std::int64_t size_diff = 0;  // new - old
   std::int64_t count_diff = 0;
+  // Half of the widths of the 95 % confidence intervals, bytes and blocks; 0: exact.
+  std::uint64_t size_error = 0;
+  std::uint64_t count_error = 0;
+  std::uint64_t size_diff_error = 0;
+  std::uint64_t count_diff_error = 0;
 };
 
 }  // namespace tmbpf

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userspace/model/estimate_error.h"
+#include "userspace/model/group_errors.h"
 #include "userspace/model/group_order.h"
 #include "util/error.h"
 
@@ -32,14 +34,48 @@ BlockSum total_of(const Snapshot& snapshot) {
   return sum;
 }
 
+bool has_estimates(const Snapshot& snapshot, const Snapshot* old) {
+  return snapshot.traces().has_replicates() || (old != nullptr && old->traces().has_replicates());
+}
+
+ReplicateSum replicate_total_of(const Snapshot& snapshot) {
+  ReplicateSum sum;
+  snapshot.traces().for_each_estimate(
+      [&](TracebackId, std::uint64_t size, std::uint32_t replicates) {
+        sum.add(size, snapshot.replicates(replicates));
+      });
+  return sum;
+}
+
+StatisticDiff compare_totals(const Snapshot& snapshot, const Snapshot* old) {
+  const BlockSum now = total_of(snapshot);
+  StatisticDiff total{.size = now.size(), .count = now.count()};
+  if (old == nullptr) {
+    GroupErrors({replicate_total_of(snapshot)}).put(total, 0);
+    return total;
+  }
+  const BlockSum before = total_of(*old);
+  total.size_diff = difference(total.size, before.size());
+  total.count_diff = difference(total.count, before.count());
+  GroupErrors({replicate_total_of(snapshot)}, {replicate_total_of(*old)},
+              same_session(snapshot.metadata(), old->metadata()))
+      .put(total, 0);
+  return total;
+}
+
 std::vector<Statistic> statistics(const Snapshot& snapshot, KeyType type, Cumulative cumulative) {
   Grouping grouping(snapshot.table(), type, cumulative);
   const std::vector<BlockSum> sums = grouping.sum(snapshot);
+  const std::vector<ReplicateSum> replicates = grouping.sum_replicates(snapshot);
   std::vector<Statistic> result;
   for (std::size_t i = 0; i < sums.size(); ++i) {
     if (!sums[i].empty()) {
-      result.push_back(
-          {.key = grouping.keys()[i], .size = sums[i].size(), .count = sums[i].count()});
+      const EstimateError error = i < replicates.size() ? error_of(replicates[i]) : EstimateError();
+      result.push_back({.key = grouping.keys()[i],
+                        .size = sums[i].size(),
+                        .count = sums[i].count(),
+                        .size_error = error.size,
+                        .count_error = error.count});
     }
   }
   sort(result, snapshot.table());
@@ -55,6 +91,8 @@ std::vector<StatisticDiff> compare_to(const Snapshot& snapshot, const Snapshot& 
   std::vector<BlockSum> after = grouping.sum(snapshot);
   const std::vector<BlockSum> before = grouping.sum(old);
   after.resize(before.size());
+  const GroupErrors errors(grouping.sum_replicates(snapshot), grouping.sum_replicates(old),
+                           same_session(snapshot.metadata(), old.metadata()));
   std::vector<StatisticDiff> result;
   for (std::size_t i = 0; i < before.size(); ++i) {
     result.push_back({.key = grouping.keys()[i],
@@ -62,6 +100,7 @@ std::vector<StatisticDiff> compare_to(const Snapshot& snapshot, const Snapshot& 
                       .count = after[i].count(),
                       .size_diff = difference(after[i].size(), before[i].size()),
                       .count_diff = difference(after[i].count(), before[i].count())});
+    errors.put(result.back(), i);
   }
   sort(result, snapshot.table());
   return result;

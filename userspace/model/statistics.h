@@ -7,6 +7,7 @@
 
 #include "userspace/model/block_sum.h"
 #include "userspace/model/grouping.h"
+#include "userspace/model/replicate_sum.h"
 #include "userspace/model/snapshot.h"
 #include "userspace/model/statistic.h"
 #include "userspace/model/statistic_diff.h"
@@ -15,6 +16,16 @@ namespace tmbpf {
 
 // All its blocks.
 BlockSum total_of(const Snapshot& snapshot);
+
+// Whether some blocks of `snapshot`, or of `old` if there is one, are estimates with errors.
+bool has_estimates(const Snapshot& snapshot, const Snapshot* old);
+
+// The replicates of all its estimates; nothing is added where all traces are exact.
+ReplicateSum replicate_total_of(const Snapshot& snapshot);
+
+// All blocks of `snapshot` with their errors, each once; with `old` also the differences. The key
+// says nothing.
+StatisticDiff compare_totals(const Snapshot& snapshot, const Snapshot* old);
 
 // In tracemalloc's order. As there, the most recent frame is the key's (all frames for traceback),
 // and total_nframe is ignored. Throws Error (usage) for cumulative with KeyType::traceback.

@@ -19,26 +19,35 @@ std::string traceback_text(const GroupKey& key, const TracebackTable& table) {
   return "[" + text + "]";
 }
 
-std::string row_text(const StatisticDiff& row, bool compared, const TracebackTable& table) {
+std::string row_text(const StatisticDiff& row, const StatisticsColumns& columns,
+                     const TracebackTable& table) {
   std::string text = fmt::format("{{\"traceback\": {}, ", traceback_text(row.key, table));
   if (row.key.type == KeyType::function) {
     text += fmt::format("\"function\": {}, ", json_string(table.string(row.key.frame.function)));
   }
   text += fmt::format(R"("size": {}, "count": {})", row.size, row.count);
-  if (compared) {
+  if (columns.errors) {
+    text +=
+        fmt::format(R"(, "size_error": {}, "count_error": {})", row.size_error, row.count_error);
+  }
+  if (columns.differences) {
     text += fmt::format(R"(, "size_diff": {}, "count_diff": {})", row.size_diff, row.count_diff);
+  }
+  if (columns.differences && columns.errors) {
+    text += fmt::format(R"(, "size_diff_error": {}, "count_diff_error": {})", row.size_diff_error,
+                        row.count_diff_error);
   }
   return text + "}";
 }
 
 }  // namespace
 
-void write_statistics_json(std::span<const StatisticDiff> rows, bool compared,
+void write_statistics_json(std::span<const StatisticDiff> rows, const StatisticsColumns& columns,
                            const Metadata& metadata, const TracebackTable& table,
                            const std::function<void(std::string_view)>& write) {
   std::string piece = "{\"statistics\": [";
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    piece += (i == 0 ? "" : ", ") + row_text(rows[i], compared, table);
+    piece += (i == 0 ? "" : ", ") + row_text(rows[i], columns, table);
     if (piece.size() > kPiece) {
       write(piece);
       piece.clear();

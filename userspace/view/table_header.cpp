@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "userspace/model/error_text.h"
 #include "userspace/view/human_text.h"
 #include "util/format_size.h"
 
@@ -17,6 +18,12 @@ std::string bytes(std::uint64_t value) { return format_size(static_cast<double>(
 
 std::string counted(std::uint64_t count, const char* noun) {
   return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
+}
+
+std::string blocks_text(const TableTotals& totals) {
+  return totals.blocks_error == 0 ? counted(totals.live_blocks, "block")
+                                  : fmt::format("{} +-{} blocks", format_count(totals.live_blocks),
+                                                format_count(totals.blocks_error));
 }
 
 // Joins the parts by bars into as few lines as fit.
@@ -43,13 +50,15 @@ std::string coverage_text(const std::optional<double>& coverage) {
 
 Lines header_lines(const TableTotals& totals, std::size_t width) {
   Lines lines{printable(fmt::format("pid {}: {}", totals.pid, totals.command))};
+  Lines state{fmt::format("{} for {}", totals.state, format_duration(totals.elapsed)),
+              "mode " + totals.mode, counted(totals.frames, "frame")};
+  if (totals.estimated) {
+    state.emplace_back(kEstimateNote);
+  }
+  add_wrapped(lines, state, width);
   add_wrapped(lines,
-              {fmt::format("{} for {}", totals.state, format_duration(totals.elapsed)),
-               "mode " + totals.mode, counted(totals.frames, "frame")},
-              width);
-  add_wrapped(lines,
-              {fmt::format("traced {} in {}", bytes(totals.traced_current),
-                           counted(totals.live_blocks, "block")),
+              {fmt::format("traced {}{} in {}", bytes(totals.traced_current),
+                           size_error_text(totals.traced_error), blocks_text(totals)),
                "peak " + bytes(totals.traced_peak), "process RSS " + bytes(totals.process_rss)},
               width);
   add_wrapped(lines,

@@ -5,6 +5,11 @@
 //   tracing for 12 s | mode exact | 10 frames
 //   traced 11.8 MiB in 124,461 blocks | peak 13.4 MiB | process RSS 84.9 MiB
 //   tracer memory 32.4 MiB | lost events 0 | coverage 100.00 %
+//
+// Where the blocks are a sample's:
+//
+//   tracing for 12 s | mode sampled | 10 frames | estimates, +- at 95 % confidence
+//   traced 11.8 MiB +-410 KiB in 124,461 +-3,120 blocks | peak 13.4 MiB | process RSS 84.9 MiB
 #pragma once
 
 #include <cstddef>
@@ -26,6 +31,9 @@ struct TableTotals {
   std::uint64_t traced_current = 0;
   std::uint64_t traced_peak = 0;
   std::uint64_t live_blocks = 0;
+  bool estimated = false;          // traced_current and live_blocks, which have these errors
+  std::uint64_t traced_error = 0;  // (see StatisticDiff)
+  std::uint64_t blocks_error = 0;
   std::uint64_t process_rss = 0;
   std::uint64_t tracer_memory = 0;
   std::uint64_t lost = 0;          // events; shown as a warning when not 0

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "userspace/model/error_text.h"
 #include "userspace/view/human_text.h"
 #include "util/format_size.h"
 
@@ -73,8 +74,10 @@ class TopText {
     }
     text += fmt::format("{}Top {} allocations per {}{}", text.empty() ? "" : ": ", shown,
                         word_of(input_.type), cumulative_words(input_.cumulative));
-    return input_.compared ? fmt::format("{} (compared to {})", text, printable(input_.compared_to))
-                           : text;
+    if (input_.compared) {
+      text += fmt::format(" (compared to {})", printable(input_.compared_to));
+    }
+    return input_.estimated ? fmt::format("{} ({})", text, kEstimateNote) : text;
   }
 
   void add_row(std::size_t rank, const StatisticDiff& row) {
@@ -123,12 +126,14 @@ class TopText {
       text += (text.empty() ? "" : ", ") + part;
     };
     if (style_.size) {
-      add("size=" + format_size(static_cast<double>(row.size)) +
-          difference(row.size_diff, format_size(static_cast<double>(row.size_diff), true)));
+      add("size=" + format_size(static_cast<double>(row.size)) + size_error_text(row.size_error) +
+          difference(row.size_diff, format_size(static_cast<double>(row.size_diff), true) +
+                                        size_error_text(row.size_diff_error)));
     }
     if (style_.count) {
-      add(fmt::format("count={}", row.count) +
-          difference(row.count_diff, fmt::format("{:+}", row.count_diff)));
+      add(fmt::format("count={}{}", row.count, count_error_text(row.count_error)) +
+          difference(row.count_diff, fmt::format("{:+}{}", row.count_diff,
+                                                 count_error_text(row.count_diff_error))));
     }
     if (style_.average && with_average && row.count > 1) {
       add("average=" + format_size(static_cast<double>(row.size) / static_cast<double>(row.count)));

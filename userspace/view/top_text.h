@@ -6,6 +6,11 @@
 //   #2: .../shop/leak.py:17: size=1700 KiB (+1700 KiB), count=12 (+12), average=142 KiB
 //   10 more: size=3000 B (+0 B), count=3 (+0), average=1000 B
 //   Total Python memory: size=11.9 MiB (+2.7 MiB), count=1015 (+112)
+//
+// Numbers of a sample have their errors behind them, but for the sum of the groups not shown:
+//
+//   2026-01-31 23:59:59: Top 1 allocations per line (estimates, +- at 95 % confidence)
+//   #1: .../json/decoder.py:353: size=10.2 MiB +-410 KiB, count=1000 +-37, average=10.4 KiB
 #pragma once
 
 #include <cstddef>
@@ -36,6 +41,7 @@ struct TopInput {
   KeyType type = KeyType::lineno;
   Cumulative cumulative = Cumulative::no;
   bool compared = false;             // show differences
+  bool estimated = false;            // the title says so
   std::string time;                  // "" when not known
   std::string name;                  // of the snapshot: shown when there are several, or no time
   std::string compared_to;           // name of the older snapshot

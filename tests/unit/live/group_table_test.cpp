@@ -50,6 +50,31 @@ TEST_F(GroupTableTest, a_comparison_has_columns_of_differences) {
   EXPECT_TRUE(lines[2].starts_with("  2    1000 B   -1000 B  15.9 %      10    -10     100 B  "));
 }
 
+TEST_F(GroupTableTest, estimates_have_columns_of_errors) {
+  track_.add(shop_.estimates(), ImaginedShop::totals(), 1);
+  const auto lines = table({}, 100);
+  EXPECT_TRUE(lines[0].starts_with("  #      Size        +-   Share   Count    +-   Average  Loc"))
+      << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("  1    4000 B    6514 B  63.5 %       4     7    1000 B  /srv"))
+      << lines[1];
+  track_.add(shop_.estimates({.logged = 3}), ImaginedShop::totals(), 2);
+  const ViewChoice compared{.sort = SortOrder::size_diff, .comparison = Comparison::previous};
+  const auto differences = table(compared, 120);
+  EXPECT_TRUE(differences[0].starts_with(
+      "  #      Size        +-      Diff        +-   Share   Count    +-   Diff   Average  Loc"))
+      << differences[0];
+  EXPECT_TRUE(differences[1].starts_with(
+      "  1     900 B    1884 B    +600 B    1256 B  14.3 %       3     7     +2     300 B  /srv"))
+      << differences[1];
+  EXPECT_TRUE(table(compared, 60)[1].starts_with("   900 B    1884 B    +600 B    1256 B  /srv"))
+      << table(compared, 60)[1];
+  for (std::size_t width = 0; width < 130; ++width) {
+    for (const std::string& line : table(compared, width)) {
+      EXPECT_LE(text_width(line), width) << line;
+    }
+  }
+}
+
 TEST_F(GroupTableTest, columns_go_when_there_is_no_room) {
   track_.add(shop_.snapshot(), ImaginedShop::totals(), 1);
   EXPECT_EQ(table({}, 40)[1], "  4000 B       4  /srv/shop/cache.py:10");

@@ -90,7 +90,7 @@ TEST_F(ProcessTrackTest, the_tracebacks_of_a_group_have_each_block_once) {
   add({.cached = 8}, 101);
   const ViewChoice choice{.comparison = Comparison::previous};
   const GroupKey cache = track_.groups(choice).rows.front().key;
-  const auto rows = track_.tracebacks(cache, choice);
+  const auto rows = track_.tracebacks(cache, choice).rows;
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(group_place(rows[0].key, track_.table()), "cache.py:10 <- main.py:8 <- main.py:3");
   EXPECT_EQ(rows[0].count, 6U);
@@ -99,10 +99,26 @@ TEST_F(ProcessTrackTest, the_tracebacks_of_a_group_have_each_block_once) {
   const ViewChoice wide{.group_by = KeyType::filename, .cumulative = Cumulative::yes};
   const GroupKey main = track_.groups(wide).rows.front().key;
   std::uint64_t count = 0;
-  for (const StatisticDiff& row : track_.tracebacks(main, wide)) {
+  for (const StatisticDiff& row : track_.tracebacks(main, wide).rows) {
     count += row.count;
   }
   EXPECT_EQ(count, 29U);
+}
+
+TEST_F(ProcessTrackTest, a_groups_error_is_no_sum_of_those_of_its_tracebacks) {
+  track_.add(shop_.estimates({.cached = 8}), ImaginedShop::totals(), 100);
+  const LiveGroups groups = track_.groups({});
+  EXPECT_TRUE(groups.estimated);
+  const StatisticDiff cache = groups.rows.front();
+  const LiveGroups tracebacks = track_.tracebacks(cache.key, {});
+  ASSERT_EQ(tracebacks.rows.size(), 2U);
+  EXPECT_EQ(tracebacks.rows[0].count_error, 13U);  // 2.093 * 6
+  EXPECT_EQ(tracebacks.rows[1].count_error, 5U);   // 2.093 * 2
+  EXPECT_EQ(cache.count_error, 14U);               // not 18: other windows saw them
+  EXPECT_EQ(tracebacks.total.count, 8U);
+  EXPECT_EQ(tracebacks.total.count_error, cache.count_error);
+  EXPECT_EQ(tracebacks.total.size_error, cache.size_error);
+  EXPECT_EQ(track_.groups({.filter = "log"}).total.count_error, 3U);
 }
 
 TEST_F(ProcessTrackTest, another_table_is_another_program) {

@@ -8,6 +8,7 @@
 #include "userspace/files/json/json_events.h"
 #include "userspace/files/json/json_layout.h"
 #include "userspace/files/json/json_metadata.h"
+#include "userspace/files/json/json_place.h"
 #include "userspace/files/json/json_rows.h"
 
 namespace tmbpf {
@@ -30,26 +31,11 @@ class SnapshotBuilder final : public JsonEvents::Visitor {
   void on_end() override;
 
  private:
-  // What the next part belongs to.
-  enum class Place : std::uint8_t {
-    before,
-    document,
-    metadata,
-    metadata_real,   // {"real": "inf"}
-    metadata_parts,  // a text in parts
-    frames,
-    frame,
-    frame_parts,
-    tracebacks,
-    traceback,
-    stack,
-    traces,
-    trace,
-  };
+  using Place = JsonPlace;
 
   [[nodiscard]] std::string expected() const;
   [[nodiscard]] std::string expected_in_document() const;
-  static Place around(Place place);
+  [[nodiscard]] bool is_left_out(const std::string& next) const;
   void begin_list();
   void begin_row();
   void begin_parts(Place place) {
@@ -70,33 +56,7 @@ class SnapshotBuilder final : public JsonEvents::Visitor {
 
 // Where a value, object or array may begin.
 std::string SnapshotBuilder::expected() const {
-  switch (place_) {
-    case Place::before:
-      return "a snapshot: an object";
-    case Place::document:
-      return expected_in_document();
-    case Place::metadata:
-      return R"(a number, a text, the parts of a text or {"real": "inf"})";
-    case Place::metadata_real:
-      return std::string(kJsonRealForm);
-    case Place::metadata_parts:
-    case Place::frame_parts:
-      return "a part of a text";
-    case Place::frame:
-      return "a name, a line, a name";
-    case Place::frames:
-      return "a frame: an array";
-    case Place::tracebacks:
-      return "a traceback: an array";
-    case Place::traceback:
-    case Place::stack:
-      return "a number of frames and a list of frames' numbers";
-    case Place::traces:
-      return "a trace: an array";
-    case Place::trace:
-      return "a number";
-  }
-  return {};
+  return place_ == Place::document ? expected_in_document() : expected_at(place_);
 }
 
 // For a value behind the key.
@@ -145,6 +105,8 @@ void SnapshotBuilder::begin_list() {
     place_ = Place::frames;
   } else if (key_ == kJsonTracebacks) {
     place_ = Place::tracebacks;
+  } else if (key_ == kJsonReplicates) {
+    place_ = Place::replicates;
   } else if (key_ == kJsonTraces) {
     place_ = Place::traces;
   } else {
@@ -159,6 +121,9 @@ void SnapshotBuilder::begin_row() {
   } else if (place_ == Place::tracebacks) {
     rows_.begin_traceback();
     place_ = Place::traceback;
+  } else if (place_ == Place::replicates) {
+    rows_.begin_replicates();
+    place_ = Place::replicates_row;
   } else if (place_ == Place::traces) {
     rows_.begin_trace();
     place_ = Place::trace;
@@ -176,12 +141,18 @@ void SnapshotBuilder::on_key(std::string key) {
     if (keys_ == kJsonKeys.size()) {
       events_.refuse(key_description(key), "the end of the object");
     }
+    keys_ += is_left_out(key) ? 1 : 0;
     if (key != kJsonKeys[keys_]) {
       events_.refuse(key_description(key), fmt::format("\"{}\"", kJsonKeys[keys_]));
     }
     ++keys_;
     key_ = std::move(key);
   }
+}
+
+// Whether the next of the keys may be missing, and is.
+bool SnapshotBuilder::is_left_out(const std::string& next) const {
+  return kJsonKeys[keys_] == kJsonReplicates && next != kJsonReplicates;
 }
 
 void SnapshotBuilder::on_value(JsonValue value) {
@@ -202,6 +173,8 @@ void SnapshotBuilder::on_value(JsonValue value) {
       return rows_.take_traceback_item(value);
     case Place::stack:
       return rows_.take_stack_item(value);
+    case Place::replicates_row:
+      return rows_.take_replicate(value);
     case Place::trace:
       return rows_.take_trace_item(value);
     default:
@@ -213,6 +186,7 @@ void SnapshotBuilder::on_end() {
   switch (place_) {
     case Place::document:
       if (keys_ != kJsonKeys.size()) {
+        keys_ += is_left_out({}) ? 1 : 0;
         events_.refuse_end("the object", fmt::format("\"{}\"", kJsonKeys[keys_]));
       }
       break;
@@ -234,6 +208,9 @@ void SnapshotBuilder::on_end() {
     case Place::traceback:
       rows_.end_traceback();
       break;
+    case Place::replicates_row:
+      rows_.end_replicates();
+      break;
     case Place::trace:
       rows_.end_trace();
       break;
@@ -241,27 +218,6 @@ void SnapshotBuilder::on_end() {
       break;
   }
   place_ = around(place_);
-}
-
-// What the object or array lies in.
-SnapshotBuilder::Place SnapshotBuilder::around(Place place) {
-  switch (place) {
-    case Place::metadata_real:
-    case Place::metadata_parts:
-      return Place::metadata;
-    case Place::frame_parts:
-      return Place::frame;
-    case Place::frame:
-      return Place::frames;
-    case Place::stack:
-      return Place::traceback;
-    case Place::traceback:
-      return Place::tracebacks;
-    case Place::trace:
-      return Place::traces;
-    default:
-      return Place::document;
-  }
 }
 
 void SnapshotBuilder::take_header(const JsonValue& value) {

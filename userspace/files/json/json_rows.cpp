@@ -80,6 +80,24 @@ void JsonRows::end_traceback() {
   tracebacks_.push_back(snapshot_.add_traceback(stack_, total_nframe_));
 }
 
+void JsonRows::take_replicate(const JsonValue& value) {
+  if (item_ == kReplicates) {
+    events_.refuse(description(value), "the end of the replicates");
+  }
+  const auto weight = static_cast<float>(number(value));
+  if (!std::isfinite(weight) || weight < 0) {
+    events_.refuse(description(value), "a weight from 0 up");
+  }
+  row_[item_++] = weight;
+}
+
+void JsonRows::end_replicates() {
+  if (item_ != kReplicates) {
+    events_.refuse_end("replicates", fmt::format("{} weights", kReplicates));
+  }
+  replicates_.push_back(snapshot_.add_replicates(row_));
+}
+
 void JsonRows::begin_trace() {
   item_ = 0;
   trace_ = {};
@@ -105,18 +123,25 @@ void JsonRows::take_trace_item(const JsonValue& value) {
     case 5:
       trace_.address = events_.whole(value, 0, kMost64, "an address");
       return;
+    case 6:
+      trace_.replicates = replicates_[index(value, replicates_.size(), "row of replicates")];
+      return;
     default:
       events_.refuse(description(value), "the end of the trace");
   }
 }
 
-double JsonRows::weight(const JsonValue& value) const {
-  double weight = 0;
+// -1 where it is none from 0 up.
+double JsonRows::number(const JsonValue& value) {
   if (const auto* whole = std::get_if<std::uint64_t>(&value)) {
-    weight = static_cast<double>(*whole);
-  } else if (const auto* real = std::get_if<double>(&value)) {
-    weight = *real;
+    return static_cast<double>(*whole);
   }
+  const auto* real = std::get_if<double>(&value);
+  return real != nullptr ? *real : -1;
+}
+
+double JsonRows::weight(const JsonValue& value) const {
+  const double weight = number(value);
   if (!std::isfinite(weight) || weight <= 0) {
     events_.refuse(description(value), "a weight above 0");
   }
@@ -126,8 +151,8 @@ double JsonRows::weight(const JsonValue& value) const {
 void JsonRows::end_trace() {
   if (item_ < 2) {
     events_.refuse_end("a trace",
-                       "[traceback, size, domain, weight, time, address], "
-                       "the last four as far as needed");
+                       "[traceback, size, domain, weight, time, address, replicates], "
+                       "the last five as far as needed");
   }
   snapshot_.add_trace(trace_);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frames, tracebacks and traces of a snapshot as JSON: each a row of items, which come one by
-// one. The rows refer to earlier ones by number.
+// The frames, tracebacks, replicates and traces of a snapshot as JSON: each a row of items, which
+// come one by one. The rows refer to earlier ones by number.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,10 @@ class JsonRows {
   void end_stack() { ++item_; }
   void end_traceback();
 
+  void begin_replicates() { item_ = 0; }
+  void take_replicate(const JsonValue& value);
+  void end_replicates();
+
   void begin_trace();
   void take_trace_item(const JsonValue& value);
   void end_trace();
@@ -41,6 +45,7 @@ class JsonRows {
   [[nodiscard]] std::size_t index(const JsonValue& value, std::size_t count,
                                   const char* what) const;
   [[nodiscard]] double weight(const JsonValue& value) const;
+  [[nodiscard]] static double number(const JsonValue& value);
 
   const JsonEvents& events_;
   Snapshot& snapshot_;
@@ -48,10 +53,12 @@ class JsonRows {
   Frame frame_;
   std::uint32_t total_nframe_ = 0;
   std::vector<FrameId> stack_;
+  Replicates row_{};
   Trace trace_;
   // By the numbers that they have in the file.
   std::vector<FrameId> frames_;
   std::vector<TracebackId> tracebacks_;
+  std::vector<std::uint32_t> replicates_;
 };
 
 }  // namespace tmbpf

@@ -2,10 +2,12 @@
 #include "userspace/files/json/json_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "userspace/files/json/json_layout.h"
@@ -71,6 +73,7 @@ class JsonBuilder {
   void put_header();
   void put_frames();
   void put_tracebacks();
+  void put_replicates();
   void put_traces();
   void put_trace(const Trace& trace);
   // Before each row of a list.
@@ -86,6 +89,7 @@ class JsonBuilder {
   const Snapshot& snapshot_;
   const TracebackTable& table_;
   UsedTracebacks used_;
+  std::unordered_map<std::uint32_t, std::size_t> replicates_;  // places in the file, by id
   TextBuffer text_;
   bool first_ = true;
 };
@@ -94,6 +98,9 @@ void JsonBuilder::write() {
   put_header();
   put_frames();
   put_tracebacks();
+  if (snapshot_.traces().has_replicates()) {
+    put_replicates();
+  }
   put_traces();
   text_.put("}\n");
   text_.flush();
@@ -141,6 +148,18 @@ void JsonBuilder::put_tracebacks() {
   text_.put("]");
 }
 
+void JsonBuilder::put_replicates() {
+  begin_list(kJsonReplicates);
+  snapshot_.traces().for_each_estimate([&](TracebackId, std::uint64_t, std::uint32_t id) {
+    const auto [place, added] = replicates_.try_emplace(id, replicates_.size());
+    if (added) {
+      begin_row();
+      text_.print("{}]", fmt::join(snapshot_.replicates(id), ", "));
+    }
+  });
+  text_.put("]");
+}
+
 void JsonBuilder::put_traces() {
   begin_list(kJsonTraces);
   for (const Trace& trace : snapshot_.traces()) {
@@ -153,11 +172,12 @@ void JsonBuilder::put_traces() {
 
 void JsonBuilder::put_trace(const Trace& trace) {
   text_.print("{}, {}", used_.number(trace.traceback), trace.size);
-  const int more = trace.address != 0  ? 4
-                   : trace.time != 0   ? 3
-                   : trace.weight != 1 ? 2
-                   : trace.domain != 0 ? 1
-                                       : 0;
+  const int more = trace.replicates != 0 ? 5
+                   : trace.address != 0  ? 4
+                   : trace.time != 0     ? 3
+                   : trace.weight != 1   ? 2
+                   : trace.domain != 0   ? 1
+                                         : 0;
   if (more >= 1) {
     text_.print(", {}", trace.domain);
   }
@@ -169,6 +189,9 @@ void JsonBuilder::put_trace(const Trace& trace) {
   }
   if (more >= 4) {
     text_.print(", {}", trace.address);
+  }
+  if (more >= 5) {
+    text_.print(", {}", replicates_.at(trace.replicates));
   }
 }
 

@@ -13,13 +13,17 @@
 //   "tracebacks": [
 //   [2, [0, 1]]],                       total_nframe, then the frames' places in "frames" (from 0),
 //                                       most recent first
+//   "replicates": [                     only where a trace has some:
+//   [2, 0, 3.25, ...]],                 kReplicates weights (replicates.h)
 //   "traces": [
 //   [0, 64],                            the traceback's place in "tracebacks", bytes of one block
 //   [0, 64, 0, 2.5],                    domain, weight
-//   [0, 64, 0, 1, 1700000000000000000, 140000000000]]     time in Unix nanoseconds, address
+//   [0, 64, 0, 1, 1700000000000000000, 140000000000],     time in Unix nanoseconds, address
+//   [0, 64, 0, 2.5, 0, 0, 0]]           the place in "replicates"; missing: the weight is exact
 //
-// A trace ends where all that follows is 0, 0 (not known) or for the weight 1. Only the frames and
-// tracebacks that the traces lead to are written, in the order in which they do.
+// A trace ends where all that follows is 0 (not known), for the weight 1, or missing. Only the
+// frames, tracebacks and replicates that the traces lead to are written, in the order in which they
+// do.
 //
 // Types: a metadatum that is an integer has digits only, a double has '.' or an exponent, or is
 // {"real": "inf"}, "-inf" or "nan". Integers may need all of 64 bits, which Python reads exactly

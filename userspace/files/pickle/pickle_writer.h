@@ -36,6 +36,8 @@ enum class PickleForm : std::uint8_t {
 //   tmbpf_domains       (3.4 only) list of (first, count, domain): of tuples that are not of
 //                       domain 0.
 //
+// The replicates of estimates are left out.
+//
 // Throws Error when the weights would need more tuples than Python could load.
 void write_pickle(const Snapshot& snapshot, ByteSink& sink, PickleForm form);
 

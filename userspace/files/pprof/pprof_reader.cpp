@@ -10,12 +10,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "userspace/files/memory_budget.h"
 #include "userspace/files/pprof/profile_dictionary.h"
 #include "userspace/files/pprof/profile_stream.h"
+#include "userspace/files/pprof/replicates_label.h"
 #include "userspace/files/pprof/sizes_label.h"
 
 namespace tmbpf {
@@ -74,7 +76,7 @@ class ProfileReader final : public ProfileStream::Visitor {
     }
   }
 
-  // Looks everything up before it adds something.
+  // Looks everything up before it adds a trace.
   void place(const pprof::Sample& sample) {
     const Labels labels = labels_of(sample);
     const Trace trace{.domain = labels.domain,
@@ -82,7 +84,8 @@ class ProfileReader final : public ProfileStream::Visitor {
                       .size = 0,
                       .weight = 1,
                       .time = labels.time,
-                      .address = labels.address};
+                      .address = labels.address,
+                      .replicates = labels.replicates};
     const std::int64_t objects = value(sample, *objects_);
     const std::int64_t bytes = value(sample, *bytes_);
     const bool estimate = labels.size && labels.weight;  // its values are rounded
@@ -111,6 +114,7 @@ class ProfileReader final : public ProfileStream::Visitor {
     std::optional<double> weight;
     std::int64_t time = 0;
     std::uint64_t address = 0;
+    std::uint32_t replicates = 0;
   };
 
   [[nodiscard]] std::int64_t value(const pprof::Sample& sample, int index) const {
@@ -120,7 +124,7 @@ class ProfileReader final : public ProfileStream::Visitor {
     return sample.value(index);
   }
 
-  [[nodiscard]] Labels labels_of(const pprof::Sample& sample) const {
+  [[nodiscard]] Labels labels_of(const pprof::Sample& sample) {
     Labels labels;
     for (const pprof::Label& label : sample.label()) {
       const std::string_view key = dictionary_.string(label.key());
@@ -141,6 +145,8 @@ class ProfileReader final : public ProfileStream::Visitor {
         }
       } else if (key == "weight") {
         labels.weight = weight_of(dictionary_.string(label.str()));
+      } else if (key == "replicates") {
+        labels.replicates = replicates_of(label.str());
       }
     }
     return labels;
@@ -154,6 +160,21 @@ class ProfileReader final : public ProfileStream::Visitor {
       stream_.fail("a weight that is no number above 0");
     }
     return weight;
+  }
+
+  // One text stands for many samples.
+  std::uint32_t replicates_of(std::int64_t text) {
+    const auto known = replicates_.find(text);
+    if (known != replicates_.end()) {
+      return known->second;
+    }
+    const auto replicates = parse_replicates(dictionary_.string(text));
+    if (!replicates) {
+      stream_.fail(fmt::format("replicates that are not {} numbers from 0 up", kReplicates));
+    }
+    constexpr std::uint64_t kEntry = 200;  // in the snapshot's table and here
+    account(kEntry);
+    return replicates_[text] = snapshot_.add_replicates(*replicates);
   }
 
   // A traceback often has several samples.
@@ -221,6 +242,7 @@ class ProfileReader final : public ProfileStream::Visitor {
   std::optional<int> objects_;  // which of a sample's values
   std::optional<int> bytes_;
   std::vector<FrameId> frames_;
+  std::unordered_map<std::int64_t, std::uint32_t> replicates_;  // by the number of their text
   std::vector<TracebackId> singles_;  // by FrameId, of one frame alone; kNoTraceback: not yet
   bool first_time_ = true;            // through the file
   bool deferred_ = false;             // to the second time: the samples from some one on

@@ -4,20 +4,20 @@
 #include <fmt/format.h>
 #include <profile.pb.h>
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "userspace/files/gzip_sink.h"
 #include "userspace/files/pprof/metadata_comment.h"
+#include "userspace/files/pprof/replicates_label.h"
+#include "userspace/files/pprof/sample_order.h"
 #include "userspace/files/pprof/sizes_label.h"
 #include "userspace/model/block_sum.h"
 
@@ -42,8 +42,6 @@ std::optional<std::int64_t> nanoseconds(const Metadata& metadata, const std::str
   }
   return static_cast<std::int64_t>(*seconds * 1e9);
 }
-
-bool is_whole(double weight) { return weight == std::floor(weight); }
 
 class ProfileBuilder {
  public:
@@ -150,19 +148,13 @@ void ProfileBuilder::put_samples() {
   }
 }
 
-// Those of one traceback. What has a time, an address or an estimate for its weight stays alone.
+// Those of one traceback.
 void ProfileBuilder::put_samples_of(std::span<const std::uint32_t> indices) {
   traces_.clear();
   for (const std::uint32_t index : indices) {
     traces_.push_back(snapshot_.traces()[index]);
   }
-  const auto is_alone = [](const Trace& trace) {
-    return trace.time != 0 || trace.address != 0 || !is_whole(trace.weight);
-  };
-  std::ranges::sort(traces_, {}, [&is_alone](const Trace& trace) {
-    return std::tuple(is_alone(trace), trace.domain, trace.size, trace.time, trace.address,
-                      trace.weight);
-  });
+  sort_for_samples(traces_, snapshot_);
   for (std::size_t first = 0; first < traces_.size();) {
     std::size_t last = first + 1;
     while (last < traces_.size() && !is_alone(traces_[last]) &&
@@ -212,6 +204,9 @@ void ProfileBuilder::put_own_labels(pprof::Sample& sample, const Trace& trace) {
   }
   if (!is_whole(trace.weight)) {
     put_text_label(sample, "weight", fmt::to_string(trace.weight));
+  }
+  if (trace.replicates != 0) {
+    put_text_label(sample, "replicates", format_replicates(snapshot_.replicates(trace.replicates)));
   }
 }
 

@@ -10,6 +10,7 @@
 //       `address`
 //   a trace whose weight is no whole number -> a Sample of its own, its values rounded, the weight
 //       as the text of label `weight`
+//   a trace that has replicates -> a Sample of its own, the text `replicates` (replicates_label.h)
 //   Frame            -> Location with one Line
 //   file, function   -> Function: system_name the function ("" not known), name the same or,
 //                       not known, the file, since readers show nothing else

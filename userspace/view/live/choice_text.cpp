@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "userspace/model/error_text.h"
 #include "userspace/view/human_text.h"
 #include "util/format_size.h"
 
@@ -59,9 +60,10 @@ std::string_view words_of(SortOrder order) {
 std::string choice_text(const ViewChoice& choice, const StatisticDiff& total) {
   std::string text;
   if (!choice.filter.empty()) {
-    text = fmt::format("filter {} leaves {} in {} block{} | ", choice.filter,
-                       format_size(static_cast<double>(total.size)), format_count(total.count),
-                       total.count == 1 ? "" : "s");
+    text = fmt::format("filter {} leaves {}{} in {}{} block{} | ", choice.filter,
+                       format_size(static_cast<double>(total.size)),
+                       size_error_text(total.size_error), format_count(total.count),
+                       count_error_text(total.count_error), total.count == 1 ? "" : "s");
   }
   return text + fmt::format("by {}{} | sorted by {}", word_of(choice.group_by),
                             words_of(choice.cumulative), words_of(choice.sort));

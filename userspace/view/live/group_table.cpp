@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/model/error_text.h"
 #include "userspace/view/human_text.h"
 #include "util/format_size.h"
 
@@ -15,9 +16,12 @@ namespace {
 enum Column : std::uint8_t {
   kRank,
   kSize,
+  kSizeError,
   kSizeDiff,
+  kSizeDiffError,
   kShare,
   kCount,
+  kCountError,
   kCountDiff,
   kAverage,
   kColumns
@@ -28,9 +32,10 @@ constexpr std::size_t kLeastLocation = 18;
 constexpr std::size_t kLeastCallers = 40;  // columns for a traceback
 constexpr std::size_t kPlacedCallers = 6;  // of a traceback
 // So that columns stay where they are while one scrolls.
-constexpr std::array<std::size_t, kColumns> kLeastWidths{3, 8, 8, 6, 6, 5, 8};
+constexpr std::array<std::size_t, kColumns> kLeastWidths{3, 8, 8, 8, 8, 6, 6, 4, 5, 8};
 // The first to go when there is no room.
-constexpr std::array<Column, 5> kDispensable{kShare, kAverage, kRank, kCountDiff, kCount};
+constexpr std::array<Column, 8> kDispensable{kShare,      kAverage, kRank,          kCountDiff,
+                                             kCountError, kCount,   kSizeDiffError, kSizeError};
 
 using Numbers = std::array<std::string, kColumns>;
 
@@ -44,14 +49,23 @@ std::string percent(double part, double whole) {
   return fmt::format("{:.1f} %", whole > 0 ? part / whole * 100 : 0);
 }
 
+// The title of the column says +-.
+std::string error_column(const std::string& text) {
+  constexpr std::size_t kSign = 3;  // " +-"
+  return text.empty() ? "" : text.substr(kSign);
+}
+
 Row row_of(std::size_t rank, const StatisticDiff& group, const GroupTableInput& input) {
   const auto size = static_cast<double>(group.size);
   Row row;
   row.numbers = {fmt::to_string(rank),
                  format_size(size),
+                 error_column(size_error_text(group.size_error)),
                  format_size(static_cast<double>(group.size_diff), true),
+                 error_column(size_error_text(group.size_diff_error)),
                  percent(size, input.whole),
                  format_count(group.count),
+                 error_column(count_error_text(group.count_error)),
                  fmt::format("{:+}", group.count_diff),
                  group.count == 0 ? "" : format_size(size / static_cast<double>(group.count))};
   row.location = group_place(group.key, input.table);
@@ -78,7 +92,8 @@ struct Layout {
   }
 };
 
-Layout lay_out(const std::vector<Row>& rows, bool compared, bool is_path, std::size_t width) {
+Layout lay_out(const std::vector<Row>& rows, const LiveGroups& groups, bool is_path,
+               std::size_t width) {
   const std::size_t least = is_path ? kLeastLocation : kLeastCallers;
   Layout layout{.numbers = kLeastWidths};
   std::size_t function = 0;
@@ -88,8 +103,11 @@ Layout lay_out(const std::vector<Row>& rows, bool compared, bool is_path, std::s
     }
     function = std::max(function, text_width(row.function));
   }
-  if (!compared) {
-    layout.numbers[kSizeDiff] = layout.numbers[kCountDiff] = 0;
+  if (!groups.compared) {
+    layout.numbers[kSizeDiff] = layout.numbers[kSizeDiffError] = layout.numbers[kCountDiff] = 0;
+  }
+  if (!groups.estimated) {
+    layout.numbers[kSizeError] = layout.numbers[kSizeDiffError] = layout.numbers[kCountError] = 0;
   }
   for (const Column column : kDispensable) {
     if (layout.used() + least > width) {
@@ -149,16 +167,17 @@ std::string group_place(const GroupKey& key, const TracebackTable& table) {
 }
 
 std::vector<std::string> group_table(const GroupTableInput& input) {
-  std::vector<Row> rows{{.numbers = {"#", "Size", "Diff", "Share", "Count", "Diff", "Average"},
-                         .location = "Location",
-                         .function = "Function"}};
+  std::vector<Row> rows{
+      {.numbers = {"#", "Size", "+-", "Diff", "+-", "Share", "Count", "+-", "Diff", "Average"},
+       .location = "Location",
+       .function = "Function"}};
   bool paths = true;
   const auto& groups = input.groups.rows;
   for (std::size_t i = input.first; i < std::min(groups.size(), input.first + input.height); ++i) {
     rows.push_back(row_of(i + 1, groups[i], input));
     paths = paths && groups[i].key.type != KeyType::traceback;
   }
-  const Layout layout = lay_out(rows, input.groups.compared, paths, input.width);
+  const Layout layout = lay_out(rows, input.groups, paths, input.width);
   std::vector<std::string> lines;
   lines.reserve(rows.size());
   for (const Row& row : rows) {

@@ -3,6 +3,8 @@
 //
 //    #      Size      Diff  Count  Diff   Average  Location                     Function
 //    1  10.2 MiB  +1.0 MiB  1,000  +100  10.4 KiB  .../json/decoder.py:353      raw_decode
+//
+// Behind the size, its difference and the count of estimates there are columns "+-".
 #pragma once
 
 #include <cstddef>
@@ -23,7 +25,8 @@ struct GroupTableInput {
 };
 
 // Titles first, then the rows from `first` on; each safe for a terminal and not wider than `width`.
-// What does not fit goes: function, share, average, rank, the difference in blocks.
+// What does not fit goes: function, share, average, rank, the difference in blocks, their error,
+// blocks, the other errors.
 std::vector<std::string> group_table(const GroupTableInput& input);
 
 // "app.py:3", of a traceback its frames, most recent first: "app.py:3 <- main.py:7".

@@ -76,7 +76,7 @@ void LiveView::renew() {
       return sources_ ? sources_(chosen_, filename, lineno) : std::nullopt;
     };
     tracebacks_page_->show(track->tracebacks(tracebacks_page_->group(), choice_), track->table(),
-                           source, groups_->compared);
+                           source);
   }
 }
 

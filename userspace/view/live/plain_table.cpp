@@ -23,6 +23,7 @@ std::vector<std::string> plain_table(ProcessTrack& track, const ViewChoice& choi
                  .type = choice.group_by,
                  .cumulative = choice.cumulative,
                  .compared = groups.compared,
+                 .estimated = groups.estimated,
                  .time = format_local_time(track.time()),
                  .total = groups.total,
                  .source = source};

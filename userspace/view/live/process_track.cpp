@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "userspace/model/filter_text.h"
+#include "userspace/model/group_errors.h"
 #include "userspace/model/statistics.h"
 #include "userspace/view/live/group_members.h"
 
@@ -43,30 +44,70 @@ class Filtered {
   std::optional<Snapshot> left_;
 };
 
-using Sums = std::vector<BlockSum>;
+// By number of a group.
+struct GroupSums {
+  std::vector<BlockSum> blocks;
+  std::vector<ReplicateSum> replicates;  // as long or shorter
+};
 
-std::vector<StatisticDiff> rows_of(Sums after, Sums before, const std::vector<GroupKey>& keys,
-                                   bool compared) {
-  after.resize(keys.size());
-  before.resize(keys.size());
-  std::vector<StatisticDiff> rows;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!after[i].empty() || !before[i].empty()) {
-      rows.push_back(row_of(keys[i], after[i], before[i], compared));
-    }
-  }
-  return rows;
+GroupSums sums_by_group(const Snapshot& snapshot, Grouping& grouping) {
+  return {.blocks = grouping.sum(snapshot), .replicates = grouping.sum_replicates(snapshot)};
 }
 
-Sums sums_of_members(const Snapshot& snapshot, GroupMembers& members) {
-  Sums sums(snapshot.table().traceback_count());
+// Numbers are TracebackIds.
+GroupSums sums_by_traceback(const Snapshot& snapshot) {
+  GroupSums sums;
+  const std::size_t tracebacks = snapshot.table().traceback_count();
+  sums.blocks.resize(tracebacks);
   snapshot.traces().for_each(
       [&](std::uint32_t, TracebackId traceback, std::uint64_t size, double weight) {
-        if (members.contains(traceback)) {
-          sums[to_index(traceback)].add(size, weight);
-        }
+        sums.blocks[to_index(traceback)].add(size, weight);
+      });
+  sums.replicates.resize(snapshot.traces().has_replicates() ? tracebacks : 0);
+  snapshot.traces().for_each_estimate(
+      [&](TracebackId traceback, std::uint64_t size, std::uint32_t replicates) {
+        sums.replicates[to_index(traceback)].add(size, snapshot.replicates(replicates));
       });
   return sums;
+}
+
+// Those of a snapshot's traces that are of a group.
+Snapshot members_of(const Snapshot& snapshot, GroupMembers& members) {
+  Snapshot result = snapshot.without_traces();
+  for (const Trace& trace : snapshot.traces()) {
+    if (members.contains(trace.traceback)) {
+      result.add_trace(trace);
+    }
+  }
+  return result;
+}
+
+// `sums_of(snapshot)`: its sums; `key_of(number)`: that of the group with this number.
+template <typename SumsOf, typename KeyOf>
+LiveGroups groups_of(const Snapshot& now, const Snapshot* old, SumsOf sums_of, KeyOf key_of) {
+  GroupSums after = sums_of(now);
+  GroupSums before = old != nullptr ? sums_of(*old) : GroupSums();
+  const std::size_t count = std::max(after.blocks.size(), before.blocks.size());
+  after.blocks.resize(count);
+  before.blocks.resize(count);
+  LiveGroups groups{.total = compare_totals(now, old),
+                    .compared = old != nullptr,
+                    .estimated = has_estimates(now, old)};
+  const GroupErrors errors =
+      old == nullptr ? GroupErrors(std::move(after.replicates))
+                     : GroupErrors(std::move(after.replicates), std::move(before.replicates),
+                                   same_session(now.metadata(), old->metadata()));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!after.blocks[i].empty() || !before.blocks[i].empty()) {
+      groups.rows.push_back(row_of(key_of(i), after.blocks[i], before.blocks[i], groups.compared));
+      errors.put(groups.rows.back(), i);
+    }
+  }
+  return groups;
+}
+
+void sort(LiveGroups& groups, const ViewChoice& choice) {
+  sort_rows(groups.rows, choice.sort == SortOrder::tracemalloc ? SortOrder::size : choice.sort);
 }
 
 }  // namespace
@@ -75,10 +116,13 @@ void ProcessTrack::add(Snapshot snapshot, TableTotals totals, double time) {
   if (now_ && &now_->snapshot->table() != &snapshot.table()) {
     *this = ProcessTrack();
   }
-  const BlockSum sum = total_of(snapshot);
+  const StatisticDiff total = compare_totals(snapshot, nullptr);
   totals_ = std::move(totals);
-  totals_.traced_current = sum.size();
-  totals_.live_blocks = sum.count();
+  totals_.traced_current = total.size;
+  totals_.live_blocks = total.count;
+  totals_.estimated = snapshot.traces().has_replicates();
+  totals_.traced_error = total.size_error;
+  totals_.blocks_error = total.count_error;
   totals_.traced_peak = std::max(totals_.traced_peak, totals_.traced_current);
   previous_ = std::exchange(
       now_,
@@ -105,40 +149,33 @@ LiveGroups ProcessTrack::groups(const ViewChoice& choice) {
   Grouping& grouping = this->grouping(choice);
   const Moment* old = compared_with(choice.comparison);
   const Filtered now(*now_->snapshot, choice);
-  Sums after = grouping.sum(now.get());
-  LiveGroups groups{.compared = old != nullptr};
-  BlockSum total_before;
-  Sums before;
+  std::optional<Filtered> before;
   if (old != nullptr) {
-    const Filtered left(*old->snapshot, choice);
-    before = grouping.sum(left.get());
-    total_before = total_of(left.get());
-    groups.compared_to = old->time;
+    before.emplace(*old->snapshot, choice);
   }
-  groups.rows = rows_of(std::move(after), std::move(before), grouping.keys(), groups.compared);
-  groups.total = row_of({}, total_of(now.get()), total_before, groups.compared);
-  sort_rows(groups.rows, choice.sort == SortOrder::tracemalloc ? SortOrder::size : choice.sort);
+  LiveGroups groups = groups_of(
+      now.get(), before ? &before->get() : nullptr,
+      [&](const Snapshot& snapshot) { return sums_by_group(snapshot, grouping); },
+      [&](std::size_t number) { return grouping.keys()[number]; });
+  groups.compared_to = old != nullptr ? old->time : 0;
+  sort(groups, choice);
   return groups;
 }
 
-std::vector<StatisticDiff> ProcessTrack::tracebacks(const GroupKey& group,
-                                                    const ViewChoice& choice) const {
+LiveGroups ProcessTrack::tracebacks(const GroupKey& group, const ViewChoice& choice) const {
   GroupMembers members(group, choice.cumulative, table());
   const Moment* old = compared_with(choice.comparison);
-  const Sums after = sums_of_members(Filtered(*now_->snapshot, choice).get(), members);
-  Sums before(after.size());
-  if (old != nullptr) {
-    before = sums_of_members(Filtered(*old->snapshot, choice).get(), members);
-  }
-  std::vector<StatisticDiff> rows;
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    if (!after[i].empty() || !before[i].empty()) {
-      const GroupKey key{.type = KeyType::traceback, .traceback = static_cast<TracebackId>(i)};
-      rows.push_back(row_of(key, after[i], before[i], old != nullptr));
-    }
-  }
-  sort_rows(rows, choice.sort == SortOrder::tracemalloc ? SortOrder::size : choice.sort);
-  return rows;
+  const Snapshot now = members_of(Filtered(*now_->snapshot, choice).get(), members);
+  const Snapshot before = old != nullptr
+                              ? members_of(Filtered(*old->snapshot, choice).get(), members)
+                              : now.without_traces();
+  LiveGroups groups =
+      groups_of(now, old != nullptr ? &before : nullptr, sums_by_traceback, [](std::size_t number) {
+        return GroupKey{.type = KeyType::traceback, .traceback = static_cast<TracebackId>(number)};
+      });
+  groups.compared_to = old != nullptr ? old->time : 0;
+  sort(groups, choice);
+  return groups;
 }
 
 }  // namespace tmbpf

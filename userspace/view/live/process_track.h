@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "userspace/model/grouping.h"
 #include "userspace/model/snapshot.h"
@@ -34,8 +33,7 @@ class ProcessTrack {
   LiveGroups groups(const ViewChoice& choice);
   // The tracebacks with blocks of the group, each block once: what has most (or by differences
   // grew most) first. Keys are of KeyType::traceback.
-  [[nodiscard]] std::vector<StatisticDiff> tracebacks(const GroupKey& group,
-                                                      const ViewChoice& choice) const;
+  [[nodiscard]] LiveGroups tracebacks(const GroupKey& group, const ViewChoice& choice) const;
 
  private:
   struct Moment {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "userspace/model/error_text.h"
 #include "userspace/view/human_text.h"
 #include "userspace/view/live/group_table.h"
 #include "util/format_size.h"
@@ -17,13 +18,14 @@ namespace {
 constexpr std::size_t kMost = 100;  // tracebacks shown
 
 std::string numbers(const StatisticDiff& row, bool compared) {
-  std::string text = format_size(static_cast<double>(row.size));
+  std::string text = format_size(static_cast<double>(row.size)) + size_error_text(row.size_error);
   if (compared) {
-    text += fmt::format(" ({})", format_size(static_cast<double>(row.size_diff), true));
+    text += fmt::format(" ({}{})", format_size(static_cast<double>(row.size_diff), true),
+                        size_error_text(row.size_diff_error));
   }
-  text += fmt::format(" in {}", format_count(row.count));
+  text += fmt::format(" in {}{}", format_count(row.count), count_error_text(row.count_error));
   if (compared) {
-    text += fmt::format(" ({:+})", row.count_diff);
+    text += fmt::format(" ({:+}{})", row.count_diff, count_error_text(row.count_diff_error));
   }
   return text + (row.count == 1 && !compared ? " block" : " blocks");
 }
@@ -50,24 +52,25 @@ std::string source_text(const std::string& line) {
 
 }  // namespace
 
-void TracebacksPage::show(const std::vector<StatisticDiff>& tracebacks, const TracebackTable& table,
-                          const SourceReader& source, bool compared) {
+void TracebacksPage::show(const LiveGroups& tracebacks, const TracebackTable& table,
+                          const SourceReader& source) {
+  const std::vector<StatisticDiff>& rows = tracebacks.rows;
   text_.clear();
   std::string place = group_place(group_, table);
   if (group_.type == KeyType::function) {
     place += ":" + printable(table.string(group_.frame.function));
   }
   text_.push_back({place, LineStyle::strong});
-  text_.push_back({fmt::format("{}, {} traceback{}", numbers(sum_of(tracebacks), compared),
-                               format_count(tracebacks.size()), tracebacks.size() == 1 ? "" : "s"),
+  text_.push_back({fmt::format("{}, {} traceback{}", numbers(tracebacks.total, tracebacks.compared),
+                               format_count(rows.size()), rows.size() == 1 ? "" : "s"),
                    LineStyle::strong});
-  for (std::size_t i = 0; i < std::min(tracebacks.size(), kMost); ++i) {
-    add_traceback(i + 1, tracebacks[i], table, source, compared);
+  for (std::size_t i = 0; i < std::min(rows.size(), kMost); ++i) {
+    add_traceback(i + 1, rows[i], table, source, tracebacks.compared);
   }
-  if (tracebacks.size() > kMost) {
-    const std::vector<StatisticDiff> rest(tracebacks.begin() + kMost, tracebacks.end());
+  if (rows.size() > kMost) {
+    const std::vector<StatisticDiff> rest(rows.begin() + kMost, rows.end());
     text_.push_back({fmt::format("{} more tracebacks: {}", format_count(rest.size()),
-                                 numbers(sum_of(rest), compared))});
+                                 numbers(sum_of(rest), tracebacks.compared))});
   }
 }
 

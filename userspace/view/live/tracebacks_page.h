@@ -9,6 +9,7 @@
 #include "userspace/model/source_reader.h"
 #include "userspace/model/statistic_diff.h"
 #include "userspace/view/key.h"
+#include "userspace/view/live/live_groups.h"
 #include "userspace/view/live/text_scroll.h"
 #include "userspace/view/screen_line.h"
 
@@ -22,8 +23,7 @@ class TracebacksPage {
   // Whether the key moved the text.
   bool press(Key key) { return scroll_.press(key); }
   // What the group's tracebacks hold now (see ProcessTrack::tracebacks()). The text is made anew.
-  void show(const std::vector<StatisticDiff>& tracebacks, const TracebackTable& table,
-            const SourceReader& source, bool compared);
+  void show(const LiveGroups& tracebacks, const TracebackTable& table, const SourceReader& source);
 
   ScreenLines lines(std::size_t width, std::size_t height);
 

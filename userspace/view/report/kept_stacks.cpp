@@ -52,8 +52,12 @@ class Selection {
       add_node(node);
     }
     const StackTree::Node& node = tree_.nodes()[end];
-    kept_.stacks.push_back(
-        {.node = nodes_[end], .hidden = node.hidden, .now = node.now, .before = node.before});
+    kept_.stacks.push_back({.node = nodes_[end],
+                            .hidden = node.hidden,
+                            .now = node.now,
+                            .before = node.before,
+                            .now_replicates = node.now_replicates,
+                            .before_replicates = node.before_replicates});
     return true;
   }
 
@@ -93,6 +97,18 @@ class Selection {
   std::vector<std::uint32_t> path_;
 };
 
+void add_other(const StackTree& tree, const StackTree::Node& end, KeptStacks& kept) {
+  ++kept.other_stacks;
+  kept.other_now.add(end.now);
+  kept.other_before.add(end.before);
+  if (end.now_replicates != kNone) {
+    kept.other_now_replicates.add(tree.replicates()[end.now_replicates]);
+  }
+  if (end.before_replicates != kNone) {
+    kept.other_before_replicates.add(tree.replicates()[end.before_replicates]);
+  }
+}
+
 }  // namespace
 
 KeptStacks keep_largest(const StackTree& tree, std::size_t max_stacks, std::size_t max_nodes) {
@@ -102,9 +118,7 @@ KeptStacks keep_largest(const StackTree& tree, std::size_t max_stacks, std::size
   for (const std::uint32_t end : ranked_ends(tree)) {
     full = full || kept.stacks.size() >= max_stacks || !selection.keep(end, max_nodes);
     if (full) {
-      ++kept.other_stacks;
-      kept.other_now.add(tree.nodes()[end].now);
-      kept.other_before.add(tree.nodes()[end].before);
+      add_other(tree, tree.nodes()[end], kept);
     }
   }
   return kept;

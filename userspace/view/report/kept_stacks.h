@@ -17,6 +17,8 @@ struct KeptStacks {
     std::uint32_t hidden = 0;
     Amount now;
     Amount before;
+    std::uint32_t now_replicates = StackTree::kNone;  // in the tree's
+    std::uint32_t before_replicates = StackTree::kNone;
   };
   struct Node {
     std::uint32_t parent = StackTree::kNone;  // in `nodes`, before the node itself
@@ -30,6 +32,8 @@ struct KeptStacks {
   std::size_t other_stacks = 0;
   Amount other_now;
   Amount other_before;
+  ReplicateSum other_now_replicates;
+  ReplicateSum other_before_replicates;
 };
 
 // At most that many stacks and nodes. A stack whose frames would be too many is left out, and those

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "userspace/model/statistics.h"
 #include "userspace/view/human_text.h"
 #include "userspace/view/report/kept_stacks.h"
 #include "userspace/view/report/report_number.h"
@@ -100,6 +101,29 @@ Json nodes_json(const KeptStacks& kept) {
   return {{"parent", std::move(parent)}, {"frame", std::move(frame)}};
 }
 
+Json replicates_json(const ReplicateSum& sum) {
+  Json pair = Json::array({Json::array(), Json::array()});
+  for (std::size_t i = 0; i < kReplicates; ++i) {
+    pair[0].push_back(short_report_number(sum.sizes()[i]));
+    pair[1].push_back(short_report_number(sum.counts()[i]));
+  }
+  return pair;
+}
+
+void add_replicates(const KeptStacks& kept, const StackTree& tree, bool compared, Json& report) {
+  const auto json_of = [&tree](std::uint32_t place) {
+    return place == StackTree::kNone ? Json(0) : replicates_json(tree.replicates()[place]);
+  };
+  for (const KeptStacks::Stack& stack : kept.stacks) {
+    report["stacks"]["replicates"].push_back(json_of(stack.now_replicates));
+    if (compared) {
+      report["stacks"]["oldReplicates"].push_back(json_of(stack.before_replicates));
+    }
+  }
+  report["others"]["replicates"] = replicates_json(kept.other_now_replicates);
+  report["others"]["oldReplicates"] = replicates_json(kept.other_before_replicates);
+}
+
 Json stacks_json(const KeptStacks& kept, bool compared) {
   Json::object_t columns;
   for (const KeptStacks::Stack& stack : kept.stacks) {
@@ -136,13 +160,18 @@ Json report_data(const Snapshot& snapshot, const Snapshot* old, const ReportOpti
   const KeptStacks kept = keep_largest(tree, options.max_tracebacks, options.max_tree_nodes);
   Json strings = strings_json(kept, tree, options.max_name_length);
   Json frames = frames_json(kept, tree, options, strings);
-  return {{"title", report_text(options.title, options.max_name_length)},
-          {"snapshots", std::move(snapshots)},
-          {"strings", std::move(strings)},
-          {"frames", std::move(frames)},
-          {"nodes", nodes_json(kept)},
-          {"stacks", stacks_json(kept, old != nullptr)},
-          {"others", others_json(kept)}};
+  Json report{{"title", report_text(options.title, options.max_name_length)},
+              {"snapshots", std::move(snapshots)},
+              {"strings", std::move(strings)},
+              {"frames", std::move(frames)},
+              {"nodes", nodes_json(kept)},
+              {"stacks", stacks_json(kept, old != nullptr)},
+              {"others", others_json(kept)}};
+  if (has_estimates(snapshot, old)) {
+    report["sameSession"] = old != nullptr && same_session(snapshot.metadata(), old->metadata());
+    add_replicates(kept, tree, old != nullptr, report);
+  }
+  return report;
 }
 
 }  // namespace tmbpf

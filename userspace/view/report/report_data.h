@@ -10,6 +10,14 @@
 //   stacks     columns node (most recent frame), hidden (older frames that were not kept), size and
 //              count, with two snapshots also oldSize and oldCount; the largest first
 //   others     stacks (how many were not kept), size, count, oldSize, oldCount: their sums
+//
+// Where some blocks are estimates, also:
+//
+//   sameSession  whether both snapshots are of one session (same_session())
+//   stacks       column replicates, with two snapshots also oldReplicates: 0 where all is exact,
+//   else
+//                a pair, bytes and blocks by replicate (ReplicateSum)
+//   others       replicates, oldReplicates: likewise
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/view/report/report_number.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 namespace tmbpf {
 namespace {
@@ -22,6 +26,13 @@ nlohmann::json report_number(double value) {
     return static_cast<std::int64_t>(number);
   }
   return number;
+}
+
+nlohmann::json short_report_number(double value) {
+  const std::string digits = fmt::format("{:.6g}", value);
+  double number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return report_number(number);
 }
 
 }  // namespace tmbpf

@@ -39,6 +39,7 @@ void StackTree::add(const Snapshot& snapshot, Side side) {
   const TracebackTable& table = snapshot.table();
   const std::vector<Amount> sums = sum_by_traceback(snapshot);
   std::vector<std::uint32_t> numbers(table.frame_count(), kNone);
+  std::vector<std::uint32_t> ends(sums.size(), kNone);
   for (std::size_t i = 0; i < sums.size(); ++i) {
     if (sums[i] == Amount{}) {
       continue;
@@ -51,12 +52,28 @@ void StackTree::add(const Snapshot& snapshot, Side side) {
       number = number == kNone ? frame_number(table, id) : number;
       node = child(node, number);
     }
+    ends[i] = node;
     Node& end = nodes_[node];
     add_bounded(side == Side::now ? end.now : end.before, sums[i]);
     const auto hidden =
         static_cast<std::uint32_t>(traceback.total_nframe - traceback.frames.size());
     end.hidden = std::max(end.hidden, hidden);
   }
+  add_replicates(snapshot, side, ends);
+}
+
+void StackTree::add_replicates(const Snapshot& snapshot, Side side,
+                               const std::vector<std::uint32_t>& ends) {
+  snapshot.traces().for_each_estimate(
+      [&](TracebackId traceback, std::uint64_t size, std::uint32_t replicates) {
+        Node& end = nodes_[ends[to_index(traceback)]];
+        std::uint32_t& place = side == Side::now ? end.now_replicates : end.before_replicates;
+        if (place == kNone) {
+          place = static_cast<std::uint32_t>(replicates_.size());
+          replicates_.emplace_back();
+        }
+        replicates_[place].add(size, snapshot.replicates(replicates));
+      });
 }
 
 std::uint32_t StackTree::string_number(std::string_view text) {

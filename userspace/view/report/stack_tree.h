@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "userspace/model/replicate_sum.h"
 #include "userspace/model/snapshot.h"
 
 namespace tmbpf {
@@ -46,6 +47,9 @@ class StackTree {
     std::uint32_t hidden = 0;  // older frames that were not kept, of the longest of them
     Amount now;
     Amount before;
+    // Of the estimates among them, in replicates(); kNone: all are exact.
+    std::uint32_t now_replicates = kNone;
+    std::uint32_t before_replicates = kNone;
   };
   enum class Side : std::uint8_t { now, before };
 
@@ -57,12 +61,15 @@ class StackTree {
   [[nodiscard]] const std::vector<std::string_view>& strings() const { return strings_; }
   [[nodiscard]] const std::vector<TreeFrame>& frames() const { return frames_; }
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
+  [[nodiscard]] const std::vector<ReplicateSum>& replicates() const { return replicates_; }
 
  private:
   struct TreeFrameHash {
     std::size_t operator()(const TreeFrame& frame) const;
   };
 
+  // `ends`: of the snapshot's tracebacks, in nodes_.
+  void add_replicates(const Snapshot& snapshot, Side side, const std::vector<std::uint32_t>& ends);
   std::uint32_t string_number(std::string_view text);
   std::uint32_t frame_number(const TracebackTable& table, FrameId id);
   std::uint32_t child(std::uint32_t parent, std::uint32_t frame);
@@ -72,6 +79,7 @@ class StackTree {
   std::vector<TreeFrame> frames_;
   std::unordered_map<TreeFrame, std::uint32_t, TreeFrameHash> frame_index_;
   std::vector<Node> nodes_;
+  std::vector<ReplicateSum> replicates_;
   std::unordered_map<std::uint64_t, std::uint32_t> node_index_;  // by parent and frame
 };
 

@@ -21,17 +21,18 @@ class DetailsPanel {
     this.host.scrollTop = 0;
   }
 
-  sums({ sums, whole }) {
+  sums({ sums, whole, stacks }) {
+    const error = (metric, side) => this.data.errors.text(stacks, metric, side);
     const items = [
-      ["Size", formatSize(sums.size), formatExactBytes(sums.size)],
-      ["Blocks", formatNumber(sums.count)],
+      ["Size", formatSize(sums.size) + error("size"), formatExactBytes(sums.size)],
+      ["Blocks", formatNumber(sums.count) + error("count")],
       ["Average", sums.count > 0 ? formatSize(sums.size / sums.count) : "\u2013"],
       ["Share of bytes", formatShare(sums.size, whole.size)],
       ["Share of blocks", formatShare(sums.count, whole.count)],
     ];
     if (this.data.compared) {
-      items.splice(1, 0, ["Size diff", formatSize(sums.size - sums.oldSize, true), formatExactBytes(sums.size - sums.oldSize, true), sums.size - sums.oldSize]);
-      items.splice(3, 0, ["Count diff", formatNumber(sums.count - sums.oldCount, true), "", sums.count - sums.oldCount]);
+      items.splice(1, 0, ["Size diff", formatSize(sums.size - sums.oldSize, true) + error("size", "difference"), formatExactBytes(sums.size - sums.oldSize, true), sums.size - sums.oldSize]);
+      items.splice(3, 0, ["Count diff", formatNumber(sums.count - sums.oldCount, true) + error("count", "difference"), "", sums.count - sums.oldCount]);
     }
     return element("dl", { class: "sums" }, ...items.map(([term, text, exact, change]) =>
       element("div", {}, element("dt", {}, term),

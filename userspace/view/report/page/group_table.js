@@ -105,7 +105,7 @@ class GroupTable {
   cell(column, row) {
     const value = column.value(row);
     const sign = column.signed ? changeClass(value) : null;
-    const cell = element("td", { class: column.part ? "share" : sign, title: column.title(value, row) }, column.show(value));
+    const cell = element("td", { class: column.part ? "share" : sign, title: column.title(value, row) }, column.show(value, row));
     if (column.part) {
       cell.style.setProperty("--part", `${column.part(value)}%`);
     }
@@ -130,7 +130,10 @@ class GroupTable {
     const size = this.matching.reduce((sum, row) => sum + row.size, 0);
     const count = this.matching.reduce((sum, row) => sum + row.count, 0);
     const noun = many === 1 ? "group" : "groups";
-    const sums = this.cumulative && this.grouping !== "traceback" ? "" : `, ${formatSize(size)} in ${formatBlocks(count)}`;
+    const cumulative = this.cumulative && this.grouping !== "traceback";
+    const stacks = cumulative ? [] : this.matching.flatMap((row) => row.stacks);
+    const error = (metric) => this.data.errors.text(stacks, metric);
+    const sums = cumulative ? "" : `, ${formatSize(size)}${error("size")} in ${formatBlocks(count, false, error("count"))}`;
     byId("table-sum").textContent = this.filter.empty
       ? `${formatNumber(many)} ${noun}${sums}`
       : `${formatNumber(many)} of ${formatNumber(this.rows.length)} groups${sums}`;

@@ -15,9 +15,13 @@ class ReportData {
     const stacks = { node: [], hidden: [], size: [], count: [], ...json.stacks };
     stacks.oldSize ??= [];
     stacks.oldCount ??= [];
+    stacks.replicates ??= [];
+    stacks.oldReplicates ??= [];
     if (this.otherStacks > 0) {
       this.addOthers(columns, stacks, json.others);
     }
+    this.errors = new EstimateErrors(stacks.replicates, stacks.oldReplicates, json.sameSession);
+    this.allStacks = Uint32Array.from(stacks.node, (_, stack) => stack);
     this.file = Uint32Array.from(columns.file);
     this.line = Uint32Array.from(columns.line);
     this.functions = Uint32Array.from(columns.function);
@@ -47,6 +51,10 @@ class ReportData {
     stacks.hidden.push(0);
     for (const name of ["size", "count", "oldSize", "oldCount"]) {
       stacks[name].push(others[name]);
+    }
+    if (others.replicates) {
+      stacks.replicates[stacks.node.length - 1] = others.replicates;
+      stacks.oldReplicates[stacks.node.length - 1] = others.oldReplicates;
     }
   }
 

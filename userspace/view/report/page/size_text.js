@@ -36,8 +36,9 @@ function formatNumber(value, signed = false) {
   return sign + (whole < 1e21 ? whole.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",") : String(whole));
 }
 
-function formatBlocks(count, signed = false) {
-  return `${formatNumber(count, signed)} ${Math.abs(Math.round(count)) === 1 ? "block" : "blocks"}`;
+// `error`: what stands behind the number (EstimateErrors).
+function formatBlocks(count, signed = false, error = "") {
+  return `${formatNumber(count, signed)}${error} ${Math.abs(Math.round(count)) === 1 ? "block" : "blocks"}`;
 }
 
 function formatExactBytes(bytes, signed = false) {

@@ -35,13 +35,19 @@ class SummaryPanel {
       ["Traced for", ({ elapsed }) => (elapsed ? formatDuration(elapsed) : "")],
       ["Python", ({ python }) => python ?? ""],
       ["Mode", ({ mode }) => mode ?? ""],
-      ["Traced", (snapshot) => formatSize(snapshot.size), true],
-      ["Blocks", (snapshot) => formatNumber(snapshot.count), true],
+      ["Traced", (snapshot) => formatSize(snapshot.size) + this.error("size", snapshot), true],
+      ["Blocks", (snapshot) => formatNumber(snapshot.count) + this.error("count", snapshot), true],
       ["Peak", ({ peak }) => size(peak), true],
       ["Process RSS", ({ rss }) => size(rss), true],
       ["Coverage", ({ coverage }) => (coverage === undefined ? "" : `${(Math.floor(coverage * 1e4 + 1e-9) / 100).toFixed(2)} %`), true],
       ["Frames", ({ limit }) => `at most ${formatNumber(limit)}`, true],
     ].filter(([, text]) => this.data.snapshots.some((snapshot) => text(snapshot) !== ""));
+  }
+
+  // Of a snapshot's total; nothing: of the difference.
+  error(metric, snapshot) {
+    const side = !snapshot ? "difference" : snapshot === this.data.snapshots[0] ? "new" : "old";
+    return this.data.errors.text(this.data.allStacks, metric, side);
   }
 
   facts(now, before) {
@@ -65,8 +71,8 @@ class SummaryPanel {
     const count = now.count - before.count;
     const cells = {
       "Traced for": now.time && before.time ? `${formatDuration(Math.abs(now.time - before.time))} ${now.time >= before.time ? "later" : "earlier"}` : "",
-      Traced: element("strong", { class: changeClass(size), title: formatExactBytes(size, true) }, formatSize(size, true)),
-      Blocks: element("strong", { class: changeClass(count) }, formatNumber(count, true)),
+      Traced: element("strong", { class: changeClass(size), title: formatExactBytes(size, true) }, formatSize(size, true) + this.error("size")),
+      Blocks: element("strong", { class: changeClass(count) }, formatNumber(count, true) + this.error("count")),
       "Process RSS": now.rss && before.rss ? formatSize(now.rss - before.rss, true) : "",
     };
     return element("tr", { class: "change" }, element("th", { scope: "row" }, element("strong", {}, "Change")),
@@ -88,6 +94,9 @@ class SummaryPanel {
         notes.push(`${prefix}${formatShare(snapshot.truncated, snapshot.size)} of the bytes have more than ${snapshot.limit} frames: ` +
                    "their oldest ones are missing, so they do not start at the program's start.");
       }
+    }
+    if (this.data.errors.any) {
+      notes.push("Numbers are estimates of a sample; \u00b1 at 95 % confidence.");
     }
     if (this.data.otherStacks > 0) {
       notes.push(`The largest ${formatNumber(this.data.keptStacks)} tracebacks are shown one by one; ` +

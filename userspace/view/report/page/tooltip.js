@@ -43,11 +43,14 @@ class Tooltip {
   sums(tree, measure, node) {
     const now = tree.amountsOf(node);
     const total = tree.amountsOf(0);
-    const lines = [`${formatSize(now.size)} in ${formatBlocks(now.count)}, ` +
+    const errors = (side) => ["size", "count"].map((metric) => this.data.errors.text(tree.stacksAt(node), metric, side));
+    const amount = (bytes, blocks, [size, count]) => `${formatSize(bytes)}${size} in ${formatBlocks(blocks, false, count)}`;
+    const lines = [`${amount(now.size, now.count, errors("new"))}, ` +
                    `${formatShare(now[measure.metric], total[measure.metric])} of ${measure.metric === "size" ? "bytes" : "blocks"}`];
     if (measure.compared) {
-      lines.push(`was ${formatSize(now.oldSize)} in ${formatBlocks(now.oldCount)}`);
-      lines.push(`change ${formatSize(now.size - now.oldSize, true)}, ${formatBlocks(now.count - now.oldCount, true)}`);
+      const [size, count] = errors("difference");
+      lines.push(`was ${amount(now.oldSize, now.oldCount, errors("old"))}`);
+      lines.push(`change ${formatSize(now.size - now.oldSize, true)}${size}, ${formatBlocks(now.count - now.oldCount, true, count)}`);
     }
     return lines;
   }

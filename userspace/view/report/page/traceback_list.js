@@ -46,13 +46,15 @@ class TracebackList {
 
   sums(stack, measure) {
     const sums = this.data.sums;
-    const now = `${formatSize(sums.size[stack])} in ${formatBlocks(sums.count[stack])}`;
+    const error = (metric, side) => this.data.errors.text([stack], metric, side);
+    const now = `${formatSize(sums.size[stack])}${error("size")} in ${formatBlocks(sums.count[stack], false, error("count"))}`;
     if (!measure.compared) {
       return now;
     }
     const size = sums.size[stack] - sums.oldSize[stack];
     const count = sums.count[stack] - sums.oldCount[stack];
-    return `${now} (${formatSize(size, true)}, ${formatBlocks(count, true)})`;
+    return `${now} (${formatSize(size, true)}${error("size", "difference")}, ` +
+           `${formatBlocks(count, true, error("count", "difference"))})`;
   }
 
   frame(stack, frame, index, here) {
