@@ -96,7 +96,8 @@ Sums difference(const Sums& now, const Sums& before) {
   return result;
 }
 
-// Rounded up. Sums of up to 2^54 bytes, most of them exact, cost the expected value its last digits.
+// Rounded up. Sums of up to 2^54 bytes, most of them exact, cost the expected value its last
+// digits.
 void expect_error(std::uint64_t error, double variance, const std::string& where) {
   const double width = 2.093 * std::sqrt(variance);
   const double noise = 1 + 1e-9 * width;

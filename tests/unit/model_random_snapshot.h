@@ -18,8 +18,8 @@ Snapshot random_snapshot(std::uint32_t seed);
 // The same, where traces may also have weights, times and addresses, and there is metadata.
 Snapshot random_rich_snapshot(std::uint32_t seed);
 
-// Two that share a table: new and old. Some traces are exact, the others have replicates around their
-// weights, 0 among them.
+// Two that share a table: new and old. Some traces are exact, the others have replicates around
+// their weights, 0 among them.
 std::pair<Snapshot, Snapshot> random_estimates(std::uint32_t seed);
 
 // Two smaller ones that share a table and most tracebacks: new and old. `source`: a file name among

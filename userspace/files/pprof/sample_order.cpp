@@ -2,7 +2,6 @@
 #include "userspace/files/pprof/sample_order.h"
 
 #include <algorithm>
-#include <cmath>
 #include <compare>
 #include <tuple>
 
@@ -11,24 +10,24 @@ namespace {
 
 auto key_of(const Trace& trace) {
   return std::tuple(is_alone(trace), trace.domain, trace.size, trace.time, trace.address,
-                    trace.weight, trace.replicates != 0);
+                    trace.weight);
 }
 
 }  // namespace
 
-bool is_whole(double weight) { return weight == std::floor(weight); }
-
-bool is_alone(const Trace& trace) {
-  return trace.time != 0 || trace.address != 0 || trace.replicates != 0 || !is_whole(trace.weight);
-}
-
 void sort_for_samples(std::span<Trace> traces, const Snapshot& snapshot) {
-  std::ranges::sort(traces, [&snapshot](const Trace& one, const Trace& other) {
+  if (!snapshot.traces().has_replicates()) {  // faster, and the rule
+    std::ranges::sort(traces, {}, key_of);
+    return;
+  }
+  constexpr Replicates kNone{};
+  const auto content = [&](const Trace& trace) -> const Replicates& {
+    return trace.replicates == 0 ? kNone : snapshot.replicates(trace.replicates);
+  };
+  std::ranges::sort(traces, [&content](const Trace& one, const Trace& other) {
     const auto order = key_of(one) <=> key_of(other);
-    if (std::is_neq(order) || one.replicates == other.replicates) {
-      return std::is_lt(order);
-    }
-    return snapshot.replicates(one.replicates) < snapshot.replicates(other.replicates);
+    return std::is_neq(order) || one.replicates == other.replicates ? std::is_lt(order)
+                                                                    : content(one) < content(other);
   });
 }
 
