@@ -16,12 +16,12 @@ class Goal:
     unit: str
     bound: str = AT_MOST
     digits: int = 2
-    without: str = "not there yet"  # said when it is not measured
+    doubt: str = ""  # why what was measured does not tell, or why nothing was
 
     @property
     def reached(self) -> "bool | None":
-        """None when it was not measured."""
-        if not self.measured:
+        """None when it was not measured, or not as it must be."""
+        if not self.measured or self.doubt:
             return None
         if self.bound == AT_LEAST:
             return self.measured.median >= self.limit
@@ -30,7 +30,7 @@ class Goal:
     @property
     def verdict(self) -> str:
         if self.reached is None:
-            return self.without
+            return "not measured" + (f": {self.doubt}" if self.doubt else "")
         return "reached" if self.reached else "NOT reached"
 
     @property
@@ -43,3 +43,9 @@ class Goal:
 
     def as_json(self) -> dict:
         return {**dataclasses.asdict(self), "text": self.text, "reached": self.reached, "verdict": self.verdict}
+
+
+def sum_of(goals: list) -> str:
+    reached = [goal.reached for goal in goals]
+    return (f"{reached.count(True)} reached, {reached.count(False)} not reached, "
+            f"{reached.count(None)} not measured, of {len(goals)} goals")
