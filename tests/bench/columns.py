@@ -15,7 +15,7 @@ DEEP = ("deep_recursion", "flask_app", "test_suite")  # have stacks of more than
 DEEP_FRAMES = 100
 AFTER_SWITCH_SECONDS = 0.02
 SWITCH_SECONDS = 0.7  # `tmbpf start` and `tmbpf stop` together, as performance.md's machine takes
-LONGEST_TURN = {"test_suite": 1.2}  # seconds, traced; the others' turns are short
+TRACED_TURN = {"test_suite": 1.0}  # seconds, about; the others' turns are short
 BEGIN_SECONDS = 0.6  # of a workload: Python starts, imports, warms up
 
 
@@ -33,7 +33,7 @@ class Column:
 
     def cost(self, workload: str) -> float:
         """Seconds of all rounds, about."""
-        turn = LONGEST_TURN.get(workload, 0) / 2
+        turn = TRACED_TURN.get(workload, 0)
         switch = SWITCH_SECONDS if self.configuration.start_options else 0
         return self.rounds * (switch + max(self.settle, turn) + max(self.seconds, turn) + self.untraced)
 

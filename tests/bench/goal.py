@@ -11,12 +11,13 @@ AT_LEAST = ">="
 @dataclasses.dataclass(frozen=True)
 class Goal:
     name: str
-    measured: "Spread | None"  # its median counts; None: not measured
+    measured: "Spread | None"  # its median counts, unless worst; None: not measured
     limit: float
     unit: str
     bound: str = AT_MOST
     digits: int = 2
     doubt: str = ""  # why what was measured does not tell, or why nothing was
+    worst: bool = False  # each time counts
 
     @property
     def reached(self) -> "bool | None":
@@ -24,8 +25,8 @@ class Goal:
         if not self.measured or self.doubt:
             return None
         if self.bound == AT_LEAST:
-            return self.measured.median >= self.limit
-        return self.measured.median <= self.limit
+            return (self.measured.low if self.worst else self.measured.median) >= self.limit
+        return (self.measured.high if self.worst else self.measured.median) <= self.limit
 
     @property
     def verdict(self) -> str:
@@ -39,7 +40,7 @@ class Goal:
 
     @property
     def wanted(self) -> str:
-        return f"{self.bound} {self.limit:g}{self.unit}"
+        return f"{self.bound} {self.limit:g}{self.unit}" + (" each time" if self.worst else "")
 
     def as_json(self) -> dict:
         return {**dataclasses.asdict(self), "text": self.text, "reached": self.reached, "verdict": self.verdict}

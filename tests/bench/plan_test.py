@@ -80,10 +80,11 @@ class GoalTest(unittest.TestCase):
     def test_only_what_was_measured_as_it_must_be_is_reached_or_not(self) -> None:
         one = Spread.of([1.0, 2.0, 3.0])
         goals = [Goal("a", one, 2, "x"), Goal("b", one, 1.9, "x"), Goal("c", one, 2, "x", AT_LEAST),
-                 Goal("d", None, 2, "x"), Goal("e", one, 2, "x", doubt="too short")]
+                 Goal("d", None, 2, "x"), Goal("e", one, 2, "x", doubt="too short"), Goal("f", one, 2, "x", worst=True)]
         self.assertEqual([goal.verdict for goal in goals],
-                         ["reached", "NOT reached", "reached", "not measured", "not measured: too short"])
-        self.assertEqual(sum_of(goals), "2 reached, 1 not reached, 2 not measured, of 5 goals")
+                         ["reached", "NOT reached", "reached", "not measured", "not measured: too short",
+                          "NOT reached"])
+        self.assertEqual(sum_of(goals), "2 reached, 2 not reached, 2 not measured, of 6 goals")
 
 
 class SessionTest(unittest.TestCase):

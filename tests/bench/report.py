@@ -2,6 +2,7 @@
 """The tables that a person reads."""
 from configuration import BARE
 from goal import sum_of
+from kill_cost import LIMIT_SECONDS
 from pair_cost import CONFIGURATIONS, RATIOS, PairCost
 from program_time import TRACED, ProgramTime
 from session_cost import SNAPSHOT_SUFFIXES
@@ -88,7 +89,8 @@ def print_snapshots(held: dict) -> None:
 
 
 def print_kills(kills: dict) -> None:
-    print("tmbpf killed (SIGKILL): seconds until the target runs at its untraced speed again")
+    print("tmbpf killed (SIGKILL): seconds until the target runs at its untraced speed again; "
+          f"{LIMIT_SECONDS}: not even then")
     print_table(("mode", "seconds"), [(mode, seconds.text(3)) for mode, seconds in kills.items()])
 
 
