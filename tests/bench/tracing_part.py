@@ -7,7 +7,7 @@ from collections.abc import Callable
 import report
 from bench_target import BenchFailed, BenchTarget
 from configuration import BARE, MODES
-from extent import SNAPSHOT_GOAL_BLOCKS, Extent
+from extent import DEFAULT, SNAPSHOT_GOAL_BLOCKS, Extent
 from goal import Goal
 from kill_cost import measure_kills
 from pair_cost import CONFIGURATIONS, EXCLUDED, RATIOS, TMBPF, PairCost
@@ -75,7 +75,8 @@ class InterpreterBench:
                       "x") for traced, limit in ((TMBPF[1], PAIR_GOAL), (EXCLUDED, EXCLUDED_GOAL))]
         goals.append(Goal(f"{name}: attach to first numbers", self.first["first_numbers"], FIRST_NUMBERS_GOAL, " s"))
         goals += [Goal(f"{name}: tmbpf killed, {mode}: target untraced again", self.kills.get(mode), KILL_GOAL, " s",
-                       doubt="" if mode in self.kills else unmeasured(mode), worst=True) for mode in MODES]
+                       doubt=self._kill_doubt(mode) if mode in self.kills else unmeasured(mode), worst=True)
+                  for mode in MODES]
         blocks = f"snapshot of {self.held['blocks']:,} live blocks, the target running"
         doubt = "" if self.held["blocks"] >= SNAPSHOT_GOAL_BLOCKS else "too few blocks"
         goals += [Goal(f"{name}: {blocks}, {suffix}", seconds, SNAPSHOT_GOAL, " s", doubt=doubt)
@@ -90,6 +91,10 @@ class InterpreterBench:
                 "programs": self.programs.programs if self.programs else None,
                 "missed_runs": self.programs.missed if self.programs else None, "kills": self.kills,
                 "first_numbers": self.first, "cycles": self.cycles, "snapshots": self.held}
+
+    def _kill_doubt(self, mode: str) -> str:
+        kills = self._extent.kills_in(mode)
+        return "" if kills >= DEFAULT.kills_in(mode) else f"{kills} kills are too few"
 
     def _measure_programs(self, target: BenchTarget) -> None:
         try:
