@@ -6,11 +6,13 @@ import os
 import select
 import subprocess
 import time
+from collections.abc import Callable
 
 from python_root import command_in, split_path, wait_for_inner_pid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BIND = "bench"  # HERE in a root
+TESTS = os.path.dirname(HERE)
+BIND = "tests"  # TESTS in a root
 ANSWER_SECONDS = 300  # the longest command runs 5,000 tests; traced exactly they take a minute
 TEXT_KEPT = 2000
 
@@ -19,20 +21,27 @@ class BenchFailed(Exception):
     """Something broke; the text says what. A slow figure is never one."""
 
 
+def inside(python: str, arguments: Callable) -> list:
+    """The command that runs this Python, in its root if it has one, with what `arguments` makes of the name that this
+    folder has to it."""
+    root, path = split_path(python)
+    if not root:
+        return [path, *arguments(HERE)]
+    folder = os.path.join("/mnt", BIND, os.path.basename(HERE))
+    return command_in(root, {TESTS: BIND}, [path, *arguments(folder)])
+
+
 class BenchTarget:
     """`words`: a script of this folder and its arguments; `options`: Python's.
 
     Leaving the with block ends the process."""
 
     def __init__(self, python: str, words: tuple = ("target.py",), options: tuple = ("-S",)) -> None:
-        root, path = split_path(python)
-        folder = f"/mnt/{BIND}" if root else HERE
-        command = [path, "-s", "-B", *options, os.path.join(folder, words[0]), *words[1:]]
+        command = inside(python, lambda folder: ["-s", "-B", *options, os.path.join(folder, words[0]), *words[1:]])
         environment = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
-        self._process = subprocess.Popen(
-            command_in(root, {HERE: BIND}, command) if root else command, env=environment, text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.pid = wait_for_inner_pid(self._process.pid) if root else self._process.pid
+        self._process = subprocess.Popen(command, env=environment, text=True, bufsize=1, stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.pid = wait_for_inner_pid(self._process.pid) if split_path(python)[0] else self._process.pid
 
     def __enter__(self) -> "BenchTarget":
         return self

@@ -23,11 +23,9 @@ class Configuration:
     memray: tuple = ()  # (on, allocators), as workload_target.py has them
     mode: str = ""  # of tmbpf, when it is one that a user chooses
     budget: int = 0  # percent, in auto mode
-    steady: bool = False  # acts from time to time, so needs time to settle, and a longer measurement
 
 
 UNTRACED = Configuration("untraced")
-CONTROL = Configuration("untraced again", steady=True)  # how far from 1 a ratio is by chance
 BARE = Configuration("bare probes", ("--bare-probes",), short="bare")
 TRACEMALLOC = {frames: Configuration(f"tracemalloc {frames}", tracemalloc_frames=frames,
                                      short=f"tracemalloc {frames}") for frames in DEPTHS}
@@ -43,18 +41,11 @@ def options_of(mode: str, budget: int = 0) -> tuple:
 
 
 def with_frames(mode: str, frames: int) -> Configuration:
-    return Configuration(f"{mode} {frames}", (*options_of(mode), "--frames", frames), mode=mode,
-                         steady=mode == "sampled")
+    return Configuration(f"{mode} {frames}", (*options_of(mode), "--frames", frames), mode=mode)
 
 
 def with_budget(budget: int) -> Configuration:
-    return Configuration(f"auto {budget} %", options_of("auto", budget), mode="auto", budget=budget, steady=True)
-
-
-def tmbpf_configurations(modes: tuple) -> list:
-    """Each mode at each depth, auto at each budget."""
-    return [*(with_frames(mode, frames) for mode in modes if mode != "auto" for frames in DEPTHS),
-            *(with_budget(budget) for budget in BUDGETS if "auto" in modes)]
+    return Configuration(f"auto {budget} %", options_of("auto", budget), mode="auto", budget=budget)
 
 
 def modes_of(tmbpf: TmbpfCommand) -> tuple:

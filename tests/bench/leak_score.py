@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import sys
 
 import leaks
 from bench_target import BenchTarget
@@ -32,7 +31,9 @@ class LeakScore:
     blocks_error: float
     blamed: str  # the line at rank 1, when it is another
     seconds: float  # that the leaking took
+    steps_a_second: float
     lost: int
+    method: str  # in which it was at the end; "" when tmbpf does not say
 
     def found(self, within: float) -> bool:
         return self.rank == FIRST_RANK and abs(self.bytes_error) <= within
@@ -46,37 +47,42 @@ def find_truth(python: str, name: str, leaked: int) -> Truth:
 class LeakRun:
     """One program under one mode, at its default depth (and budget, where it keeps one)."""
 
-    def __init__(self, tmbpf: TmbpfCommand, folder: str) -> None:
+    def __init__(self, tmbpf: TmbpfCommand, folder: str, python: str, name: str, mode: str) -> None:
         self._tmbpf = tmbpf
         self._folder = folder
+        self._python = python
+        self._name = name
+        self._mode = mode
 
-    def score(self, python: str, name: str, mode: str, truth: Truth, rate: float) -> LeakScore:
-        """`rate`: bytes a second."""
-        print(f"  {name}: {mode}", file=sys.stderr, flush=True)
-        steps_a_second = truth.steps * rate / truth.bytes
-        with BenchTarget(python, ("leak_target.py", name)) as target:
-            with self._tmbpf.session(target.pid, *options_of(mode)):
-                target.ask("grow", steps=truth.first, rate=steps_a_second)
+    def score(self, truth: Truth, seconds: float) -> LeakScore:
+        """It leaks all the time at the same rate, for so long between the two snapshots."""
+        rate = truth.steps / seconds
+        with BenchTarget(self._python, ("leak_target.py", self._name)) as target:
+            with self._tmbpf.session(target.pid, *options_of(self._mode)):
+                target.ask("grow", steps=truth.first, rate=rate)
                 older = self._snapshot(target, "older")
-                seconds = target.ask("grow", steps=truth.steps, rate=steps_a_second)["seconds"]
+                took = target.ask("grow", steps=truth.steps, rate=rate)["seconds"]
                 newer = self._snapshot(target, "newer")
-                lost = self._tmbpf.status(target.pid)["lost"]
-        return self._compare(older, newer, leaks.leaking_line(name), truth, seconds, lost)
+                status = self._tmbpf.status(target.pid)
+        rank, grown, blamed = self._compare(older, newer)
+        return LeakScore(rank, *grown, grown[0] / truth.bytes - 1, grown[1] / truth.blocks - 1, blamed, took,
+                         truth.steps / took, status.get("lost", 0), status.get("method", ""))
 
-    def _snapshot(self, target: BenchTarget, name: str) -> str:
+    def _snapshot(self, target: BenchTarget, when: str) -> str:
         """The churn goes on meanwhile, the leak does not: what is in it is known."""
-        path = os.path.join(self._folder, name + ".pb.gz")
+        path = os.path.join(self._folder, f"{self._name}-{self._mode}-{when}.pb.gz")
         with target.churning():
             self._tmbpf.snapshot(target.pid, path)
         return path
 
-    def _compare(self, older: str, newer: str, line: tuple, truth: Truth, seconds: float, lost: int) -> LeakScore:
+    def _compare(self, older: str, newer: str) -> tuple:
+        """The rank of the leaking line, (bytes, blocks) that it grew by, and the line before it."""
         output = self._tmbpf.run("diff", "--json", "--limit", 0, "--group-by", "lineno", older, newer)[1]
         statistics = json.loads(output)["statistics"]
         statistics.sort(key=lambda statistic: -statistic["size_diff"])
         lines = [tuple(statistic["traceback"][0][:2]) for statistic in statistics]
+        line = leaks.leaking_line(self._name)
         rank = lines.index(line) + 1 if line in lines else 0
-        grown = statistics[rank - 1] if rank else {"size_diff": 0, "count_diff": 0}
+        grown = (statistics[rank - 1]["size_diff"], statistics[rank - 1]["count_diff"]) if rank else (0, 0)
         blamed = "" if rank == FIRST_RANK or not lines else f"{os.path.basename(lines[0][0])}:{lines[0][1]}"
-        return LeakScore(rank, grown["size_diff"], grown["count_diff"], grown["size_diff"] / truth.bytes - 1,
-                         grown["count_diff"] / truth.blocks - 1, blamed, seconds, lost)
+        return rank, grown, blamed

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory of the standard library's tests under each tracer, each run in a process of its own."""
 import contextlib
-import sys
+import dataclasses
 import threading
+from collections.abc import Callable
 
 from bench_target import BenchTarget
-from configuration import UNTRACED, Configuration, traced
+from configuration import Configuration, traced
+from side_by_side import side_by_side
 from spread import Spread
 from tmbpf_command import TmbpfCommand
 from workload_cost import WITH_PACKAGES
@@ -14,40 +16,52 @@ WORKLOAD = "test_suite"
 SAMPLE_SECONDS = 0.5  # between two looks at the tracer: it grows slowly
 
 
-class MemoryCost:
-    """samples[configuration name]: one {"target", "tracer", "kernel", "cpu"} for each round: bytes at the peak of
-    each, and seconds of the target."""
+@dataclasses.dataclass(frozen=True)
+class MemoryRun:
+    configuration: Configuration
+    base: str = ""  # the name of the run that it is compared with
+    seconds: float = 0  # the tests are repeated for so long: once takes less than it takes to sample them
+    name: str = ""
 
-    def __init__(self, tmbpf: TmbpfCommand, python: str, configurations: list, few: bool) -> None:
+
+class MemoryCost:
+    """samples[name of a run]: one {"target", "tracer", "kernel", "cpu"} for each round: bytes at the peak of each, and
+    seconds of the target. How long it takes does not count, so they run side by side."""
+
+    def __init__(self, tmbpf: TmbpfCommand, python: str, runs: list, few: bool) -> None:
         self._tmbpf = tmbpf
         self._python = python
         self._few = few
-        self.configurations = configurations
-        self.samples: dict = {each.name: [] for each in configurations}
+        self.runs = runs
+        self.samples: dict = {each.name: [] for each in runs}
         self.tests = 0
 
-    def measure(self, rounds: int) -> None:
-        for number in range(1, rounds + 1):
-            for configuration in self.configurations:
-                print(f"  memory: round {number} of {rounds}: {configuration.name}", file=sys.stderr, flush=True)
-                self.samples[configuration.name].append(self._sample(configuration))
+    def measure(self, rounds: int, doing: Callable) -> None:
+        """`doing`(name of a run): a context for each."""
+        def sample(run: MemoryRun) -> dict:
+            with doing(run.name):
+                return self._sample(run)
+
+        for _ in range(rounds):
+            for run, found in zip(self.runs, side_by_side(sample, [(run,) for run in self.runs])):
+                self.samples[run.name].append(found)
 
     def part(self, name: str, part: str) -> Spread:
         return Spread.of([sample[part] for sample in self.samples[name]])
 
-    def more(self, name: str, parts: tuple = ("target", "tracer", "kernel")) -> Spread:
+    def more(self, run: MemoryRun, parts: tuple = ("target", "tracer", "kernel")) -> Spread:
         """Percent of the untraced target's memory that these parts are; of the target's what it has more."""
         def percent(sample: dict, untraced: dict) -> float:
             grown = sum(sample[part] - (untraced["target"] if part == "target" else 0) for part in parts)
             return 100 * grown / untraced["target"]
-        return Spread.of(list(map(percent, self.samples[name], self.samples[UNTRACED.name])))
+        return Spread.of(list(map(percent, self.samples[run.name], self.samples[run.base])))
 
-    def _sample(self, configuration: Configuration) -> dict:
+    def _sample(self, run: MemoryRun) -> dict:
         with BenchTarget(self._python, ("workload_target.py", WORKLOAD), WITH_PACKAGES) as target:
             target.receive_first()
-            with traced(self._tmbpf, target, configuration):
-                with self._watched(target, configuration) as tracer:
-                    done = target.ask("long_run", few=self._few)
+            with traced(self._tmbpf, target, run.configuration):
+                with self._watched(target, run.configuration) as tracer:
+                    done = target.ask("long_run", few=self._few, seconds=run.seconds)
                 target_peak = done["peak"]
         self.tests = done["tests"]
         return {"target": target_peak, "cpu": done["cpu"] * 1e-9, **tracer}

@@ -5,7 +5,7 @@ One round is every configuration once, in the same order; a ratio is taken withi
 that a machine that is slower for a while does not look like a slower tracer. Nanoseconds are of
 the target's CPU time, per turn of a case's loop.
 """
-import sys
+from collections.abc import Callable
 
 from bench_target import BenchTarget
 from configuration import BARE, TRACEMALLOC, UNTRACED, Configuration, options_of, traced
@@ -38,14 +38,15 @@ class PairCost:
         self.samples: dict = {case: {each.name: [] for each in CONFIGURATIONS} for case in CASES}
         self.lost: dict = {}  # configuration name: lost events, where there were any
 
-    def measure(self, rounds: int) -> None:
-        for number in range(1, rounds + 1):
-            print(f"  pairs: round {number} of {rounds}", file=sys.stderr, flush=True)
-            for configuration in CONFIGURATIONS:
-                with traced(self._tmbpf, self._target, configuration):
-                    for case in CASES:
-                        self._sample(case, configuration)
-                    self._look_for_losses(configuration)
+    def measure(self, rounds: int, doing: Callable) -> None:
+        """`doing`(): a context for each round."""
+        for _ in range(rounds):
+            with doing():
+                for configuration in CONFIGURATIONS:
+                    with traced(self._tmbpf, self._target, configuration):
+                        for case in CASES:
+                            self._sample(case, configuration)
+                        self._look_for_losses(configuration)
 
     def turns(self, case: str, configuration: Configuration) -> int:
         """How many turns take about the time that one measurement should take."""

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables that a person reads."""
 from configuration import BARE
+from goal import sum_of
+from kill_cost import LIMIT_SECONDS
 from pair_cost import CONFIGURATIONS, RATIOS, PairCost
 from program_time import TRACED, ProgramTime
 from session_cost import SNAPSHOT_SUFFIXES
 from spread import Spread
+from table import print_table
 from target import CASES
 from view_time import FRAMES, SHOWN, SUFFIXES, VIEWS, View, ViewTime
 
@@ -13,16 +16,6 @@ MIB = 1 << 20
 # Column to ViewTime.ratio's name and digits.
 VIEW_RATIOS = {"time ratio": ("seconds", 1), "of load and view": ("steps", 1), "of CPU time": ("cpu", 1),
                "memory ratio": ("peak", 3)}
-
-
-def print_table(header: tuple, rows: list) -> None:
-    """The first column to the left, the others to the right."""
-    cells = [header, *rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    for row in cells:
-        fields = [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
-        print("  ".join([row[0].ljust(widths[0]), *fields]))
-    print()
 
 
 def print_times(pairs: PairCost, programs: "ProgramTime | None") -> None:
@@ -82,8 +75,9 @@ def print_snapshots(held: dict) -> None:
                 [(suffix, held["seconds"][suffix].text(2), f"{held['file_bytes'][suffix] / KIB:.0f} KiB")
                  for suffix in SNAPSHOT_SUFFIXES])
     stops = held["stops"]
-    print(f"The longest gap in the target's loop, ms: {stops['snapshots'].text(1)} during a snapshot, "
-          f"{stops['none'].text(1)} as long without one (tracing goes on in both)\n")
+    print("The longest gap in the target's loop but for what it waited for a CPU, ms: "
+          f"{stops['snapshots'].text(1)} during a snapshot,\n{stops['none'].text(1)} as long without one "
+          "(tracing goes on in both)\n")
     rows = []
     for what, key in (("maps in the kernel", "kernel_memory"), ("maps and process", "tracer_memory")):
         memory = held["memory"][key]
@@ -95,7 +89,8 @@ def print_snapshots(held: dict) -> None:
 
 
 def print_kills(kills: dict) -> None:
-    print("tmbpf killed (SIGKILL): seconds until the target runs at its untraced speed again")
+    print("tmbpf killed (SIGKILL): seconds until the target runs at its untraced speed again; "
+          f"{LIMIT_SECONDS}: not even then")
     print_table(("mode", "seconds"), [(mode, seconds.text(3)) for mode, seconds in kills.items()])
 
 
@@ -141,3 +136,4 @@ def print_goals(goals: list) -> None:
     print("Goals")
     print_table(("", "measured", "goal", ""),
                 [(goal.name, goal.text, goal.wanted, goal.verdict) for goal in goals])
+    print(sum_of(goals))

@@ -2,15 +2,17 @@
 """What tmbpf costs, in one run with what it is measured against; and what it finds.
 
 tracing    pairs of an allocation and its free, attaching, snapshots, a killed tracer; beside the bare probes and
-           stdlib tracemalloc; on every supported Python found, with --quick on Debian's
+           stdlib tracemalloc
 views      stats and diff of large snapshots; beside tracemalloc, on the newest Python. Needs no root
 workloads  programs (tests/bench/workloads) under each tracer, mode, depth and budget; as ratios to untraced
 memory     what tracing the standard library's tests takes, in the target, in tmbpf and in the kernel
 leaks      programs (tests/bench/leaks) that leak from one line: is it found, with how many bytes
 
-The last three run on Debian's Python, or the newest that --python names. Slow figures are no failure: the exit
-status is 0 unless something breaks, or a view shows other numbers than Python's. A full run takes about two hours,
-most of it the workloads; --quick a minute or so for each part, with rough figures, fewer workloads and depths.
+The last three run on Debian's Python, or the newest that --python names; so does tracing, but for --thorough. Slow
+figures are no failure: the exit status is 0 unless something breaks, or a view shows other numbers than Python's.
+A run takes about 45 minutes, most of them in the modes that act from time to time and so must be watched for a while;
+it begins with its plan. --quick is a minute or two for each part, with rough figures; --thorough takes hours: every
+Python, every depth and mode on every workload, five rounds of all.
 """
 import argparse
 import dataclasses
@@ -32,10 +34,12 @@ import report  # noqa: E402
 import workloads  # noqa: E402
 from bench_target import BenchFailed  # noqa: E402
 from configuration import MODES  # noqa: E402
-from extent import FULL, QUICK, Extent  # noqa: E402
+from extent import DEFAULT, QUICK, THOROUGH, Extent  # noqa: E402
 from interpreters import find_interpreters, probe  # noqa: E402
 from part import Bench  # noqa: E402
+from plan import Progress, clock, print_plan  # noqa: E402
 from tmbpf_command import TmbpfCommand  # noqa: E402
+from workloads_part import find_memray  # noqa: E402
 
 PARTS = ("tracing", "views", "workloads", "memory", "leaks")
 
@@ -44,7 +48,10 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tmbpf", required=True, metavar="BINARY", help=argparse.SUPPRESS)
-    parser.add_argument("--quick", action="store_true", help="a smoke run: the figures are rough")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="a smoke run: the figures are rough")
+    length.add_argument("--thorough", action="store_true", help="every column, for hours")
+    parser.add_argument("--plan", action="store_true", help="print what would be measured, and end")
     parser.add_argument("--only", choices=PARTS, help="one part; views needs no root")
     parser.add_argument("--json", metavar="FILE", help="write everything there, for programs")
     parser.add_argument("--python", action="append", metavar="PATH",
@@ -53,12 +60,28 @@ def parse_options() -> argparse.Namespace:
                         help=f"only this workload; may repeat: {', '.join(workloads.NAMES)}")
     parser.add_argument("--leak", action="append", choices=leaks.NAMES, metavar="NAME",
                         help=f"only this leak; may repeat: {', '.join(leaks.NAMES)}")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of the workloads and of the memory")
-    parser.add_argument("--steady", type=float, metavar="SECONDS",
-                        help="of a measurement in the modes that act from time to time, after as many to settle")
+    parser.add_argument("--mode", action="append", choices=MODES, help="only this mode; may repeat")
+    parser.add_argument("--rounds", type=positive, metavar="N", help="of the workloads and of the memory")
+    parser.add_argument("--sampled-seconds", type=seconds, metavar="S",
+                        help=f"of a workload's measurement when sampled (default {DEFAULT.sampled_seconds:g})")
+    parser.add_argument("--leak-seconds", type=seconds, metavar="S",
+                        help="that a leak goes on when sampled, between two snapshots "
+                        f"(default {DEFAULT.sampled_leak_seconds:g})")
     options = parser.parse_args()
     options.tmbpf = os.path.abspath(options.tmbpf)
     return options
+
+
+def positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
+def seconds(text: str) -> float:
+    if not (number := float(text)) > 0:
+        raise ValueError
+    return number
 
 
 def chosen_interpreters(paths: "list | None") -> list:
@@ -77,12 +100,43 @@ def describe_system(tmbpf: TmbpfCommand) -> str:
 
 
 def extent_of(options: argparse.Namespace) -> Extent:
-    extent = QUICK if options.quick else FULL
+    extent = QUICK if options.quick else THOROUGH if options.thorough else DEFAULT
+    changes: dict = {}
     if options.rounds:
-        extent = dataclasses.replace(extent, workload_rounds=options.rounds, memory_rounds=options.rounds)
-    if options.steady:
-        extent = dataclasses.replace(extent, steady_seconds=options.steady)
-    return extent
+        kinds = ("goal_rounds", "side_rounds", "sampled_rounds", "auto_rounds", "memory_rounds")
+        changes.update(dict.fromkeys(kinds, options.rounds))
+    if options.sampled_seconds:
+        changes["sampled_seconds"] = options.sampled_seconds
+    if options.leak_seconds:
+        changes["sampled_leak_seconds"] = options.leak_seconds
+    if options.mode:
+        changes["leak_modes"] = tuple(options.mode)
+    if options.leak:
+        changes["leaks"] = tuple(dict.fromkeys(options.leak))
+    if options.workload:
+        chosen = tuple(dict.fromkeys(options.workload))
+        changes.update(workloads=chosen, memray_workloads=chosen, left_out_when_long=())
+    return dataclasses.replace(extent, **changes)
+
+
+def plan_of(parts: list, bench: Bench) -> list:
+    steps = []
+    for part in parts:
+        module = importlib.import_module(part + "_part")
+        more = (len(bench.traced_pythons()),) if part == "tracing" else ()
+        steps += module.plan(bench.extent, bench.modes, *more)
+    return steps
+
+
+def prepare(bench: Bench, parts: list) -> None:
+    """Finds what there is to measure with; prints the plan."""
+    if parts != ["views"]:
+        bench.find_modes()
+    if "workloads" in parts and not find_memray(bench.program_python()):
+        bench.extent = dataclasses.replace(bench.extent, memray_workloads=())
+    steps = plan_of(parts, bench)
+    print_plan(steps)
+    bench.progress = Progress(steps)
 
 
 def run(options: argparse.Namespace) -> dict:
@@ -94,21 +148,24 @@ def run(options: argparse.Namespace) -> dict:
         raise BenchFailed("no supported Python found")
     system = describe_system(tmbpf)
     print(f"{system}\n")
-    result: dict = {"system": system, "quick": options.quick, "interpreters": [], "goals": []}
-    parts = [options.only] if options.only else PARTS
+    extent = extent_of(options)
+    result: dict = {"system": system, "extent": extent, "interpreters": [], "goals": [], "part_seconds": {}}
+    parts = [options.only] if options.only else list(PARTS)
     with tempfile.TemporaryDirectory(prefix="tmbpf-bench-") as folder:
-        bench = Bench(options, tmbpf, extent_of(options), interpreters, folder, result)
-        if parts != ["views"]:
-            bench.find_modes(MODES)
+        bench = Bench(options, tmbpf, extent, interpreters, folder, result)
+        prepare(bench, parts)
         result["modes"] = bench.modes
-        for part in parts:
+        for part in [] if options.plan else parts:
+            since = time.monotonic()
             importlib.import_module(part + "_part").measure(bench)
+            result["part_seconds"][part] = time.monotonic() - since
             sys.stdout.flush()
     if result["goals"]:
         report.print_goals(result["goals"])
     result["goals"] = [goal.as_json() for goal in result["goals"]]
     result["seconds"] = time.monotonic() - begin
-    print(f"This took {result['seconds']:.0f} s.")
+    each = ", ".join(f"{part} {clock(seconds)}" for part, seconds in result["part_seconds"].items())
+    print(f"This took {clock(result['seconds'])} minutes" + (f": {each}" if each else ""))
     return result
 
 

@@ -20,19 +20,12 @@ sys.path += [os.path.join(os.path.dirname(HERE), folder) for folder in ("oracle"
 from spread import Spread  # noqa: E402
 from support import wait_until  # noqa: E402
 from code_differences import code_differences  # noqa: E402
+from course import cpu_seconds  # noqa: E402
 from family import Gunicorn  # noqa: E402
 from tmbpf_command import TmbpfCommand  # noqa: E402
 
 WORKERS = 4
 HEALING_SECONDS = 10
-
-
-def cpu_seconds(pids: set) -> float:
-    ticks = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            ticks += sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure(server: Gunicorn, requests: int) -> dict:
@@ -43,11 +36,11 @@ def measure(server: Gunicorn, requests: int) -> dict:
     wait_until(lambda: not any(map(code_differences, workers)), "every worker is healed", HEALING_SECONDS)
     healed = time.monotonic() - begin
     server.serve_until_each_has_answered(1)
-    cpu, begin = cpu_seconds(workers), time.monotonic()
+    cpu, begin = sum(map(cpu_seconds, workers)), time.monotonic()
     for _ in range(requests):
         server.get()
     seconds = time.monotonic() - begin
-    return {"rate": requests / seconds, "cpu": (cpu_seconds(workers) - cpu) / requests, "healed": healed}
+    return {"rate": requests / seconds, "cpu": (sum(map(cpu_seconds, workers)) - cpu) / requests, "healed": healed}
 
 
 def main() -> int:

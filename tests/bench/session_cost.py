@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is paid once: attaching, detaching, the first numbers, a snapshot, the tracer's memory."""
 import os
-import sys
 import time
 
 from bench_target import BenchFailed, BenchTarget
@@ -16,7 +15,6 @@ SNAPSHOT_SUFFIXES = (".pickle", ".pb.gz")
 
 def measure_first_numbers(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
     """Seconds from the start of `tmbpf --once` to the first row; the target is busy all the time."""
-    print("  first numbers", file=sys.stderr, flush=True)
     with BenchTarget(python) as target, target.churning():
         seconds = [tmbpf.seconds_to_first_numbers(target.pid) for _ in range(times)]
         with tmbpf.session(target.pid, *EXACT):
@@ -26,7 +24,6 @@ def measure_first_numbers(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
 
 def measure_cycles(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
     """Wall seconds of `tmbpf start` and `tmbpf stop` on a busy target."""
-    print(f"  {times} attach and detach cycles", file=sys.stderr, flush=True)
     cycles = []
     with BenchTarget(python) as target, target.churning():
         for _ in range(times):
@@ -38,7 +35,6 @@ def measure_cycles(tmbpf: TmbpfCommand, python: str, times: int) -> dict:
 
 def measure_snapshots(tmbpf: TmbpfCommand, python: str, blocks: int, times: int, folder: str) -> dict:
     """Wall seconds of `tmbpf snapshot` while the target holds so many blocks and goes on."""
-    print(f"  snapshots of {blocks} blocks", file=sys.stderr, flush=True)
     seconds: dict = {suffix: [] for suffix in SNAPSHOT_SUFFIXES}
     sizes = {}
     turns: list = []

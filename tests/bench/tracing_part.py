@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pairs of an allocation and its free, attaching, snapshots, and what a killed tracer leaves."""
+import functools
 import sys
+from collections.abc import Callable
 
 import report
 from bench_target import BenchFailed, BenchTarget
-from configuration import BARE
-from extent import SNAPSHOT_GOAL_BLOCKS, Extent
+from configuration import BARE, MODES
+from extent import DEFAULT, SNAPSHOT_GOAL_BLOCKS, Extent
 from goal import Goal
-from interpreters import probe
 from kill_cost import measure_kills
-from pair_cost import EXCLUDED, RATIOS, TMBPF, PairCost
+from pair_cost import CONFIGURATIONS, EXCLUDED, RATIOS, TMBPF, PairCost
 from part import Bench
+from plan import Step
 from program_time import ProgramTime
 from session_cost import measure_cycles, measure_first_numbers, measure_snapshots
 from target import CASES
@@ -23,6 +25,10 @@ FIRST_NUMBERS_GOAL = 2.0  # seconds
 SNAPSHOT_GOAL = 1.0  # seconds
 STOP_GOAL = 5.0  # milliseconds
 KILL_GOAL = 1.0  # seconds
+WHAT = "pairs and sessions"
+FIRST_TURNS_SECONDS = 12  # until it is known how many turns a measurement is
+AROUND_CASE_SECONDS = 0.01
+KILL_SECONDS = 0.9
 
 
 class InterpreterBench:
@@ -35,17 +41,22 @@ class InterpreterBench:
         self.programs: "ProgramTime | None" = None
         self.kills: dict = {}
 
-    def measure(self, folder: str, modes: tuple) -> None:
+    def measure(self, folder: str, modes: tuple, doing: Callable) -> None:
         extent = self._extent
         with BenchTarget(self._python) as target:
             self.pairs = PairCost(self._tmbpf, target, extent.seconds)
-            self.pairs.measure(extent.rounds)
-            self._measure_programs(target)
-        self.first = measure_first_numbers(self._tmbpf, self._python, extent.first_numbers)
-        self.cycles = measure_cycles(self._tmbpf, self._python, extent.cycles)
-        self.held = measure_snapshots(self._tmbpf, self._python, extent.held_blocks,
-                                      extent.snapshots, folder)
-        self.kills = measure_kills(self._tmbpf, self._python, modes, extent.rounds)
+            self.pairs.measure(extent.rounds, lambda: doing("pairs"))
+            with doing("programs"):
+                self._measure_programs(target)
+        with doing("first numbers"):
+            self.first = measure_first_numbers(self._tmbpf, self._python, extent.first_numbers)
+        with doing("cycles"):
+            self.cycles = measure_cycles(self._tmbpf, self._python, extent.cycles)
+        with doing("snapshots"):
+            self.held = measure_snapshots(self._tmbpf, self._python, extent.held_blocks, extent.snapshots, folder)
+        for mode in modes:
+            with doing(f"kill {mode}"):
+                self.kills[mode] = measure_kills(self._tmbpf, self._python, mode, extent.kills_in(mode))
 
     def print(self) -> None:
         report.print_times(self.pairs, self.programs)
@@ -58,22 +69,20 @@ class InterpreterBench:
         report.print_kills(self.kills)
         report.print_losses(self.pairs, self.programs, self.held)
 
-    def goals(self, name: str) -> list:
-        goals = []
-        for traced, limit in ((TMBPF[1], PAIR_GOAL), (EXCLUDED, EXCLUDED_GOAL)):
-            pair = self.pairs.ratio(PAIR_CASE, traced, BARE)
-            if pair:
-                goals.append(Goal(f"{name}: a pair, {traced.name} / bare probes", pair, limit, "x"))
+    def goals(self, name: str, unmeasured: Callable) -> list:
+        """`unmeasured`(mode): why nothing was measured in it."""
+        goals = [Goal(f"{name}: a pair, {traced.name} / bare probes", self.pairs.ratio(PAIR_CASE, traced, BARE), limit,
+                      "x") for traced, limit in ((TMBPF[1], PAIR_GOAL), (EXCLUDED, EXCLUDED_GOAL))]
         goals.append(Goal(f"{name}: attach to first numbers", self.first["first_numbers"], FIRST_NUMBERS_GOAL, " s"))
-        goals += [Goal(f"{name}: tmbpf killed, {mode}: target untraced again", after, KILL_GOAL, " s")
-                  for mode, after in self.kills.items()]
-        if self.held["blocks"] < SNAPSHOT_GOAL_BLOCKS:
-            return goals
-        blocks = f"snapshot of {self.held['blocks']:,} blocks"
-        goals += [Goal(f"{name}: {blocks}, {suffix}", seconds, SNAPSHOT_GOAL, " s")
+        goals += [Goal(f"{name}: tmbpf killed, {mode}: target untraced again", self.kills.get(mode), KILL_GOAL, " s",
+                       doubt=self._kill_doubt(mode) if mode in self.kills else unmeasured(mode), worst=True)
+                  for mode in MODES]
+        blocks = f"snapshot of {self.held['blocks']:,} live blocks, the target running"
+        doubt = "" if self.held["blocks"] >= SNAPSHOT_GOAL_BLOCKS else "too few blocks"
+        goals += [Goal(f"{name}: {blocks}, {suffix}", seconds, SNAPSHOT_GOAL, " s", doubt=doubt)
                   for suffix, seconds in self.held["seconds"].items()]
-        return [*goals, Goal(f"{name}: {blocks}: longest stop of the target", self.held["stops"]["snapshots"],
-                             STOP_GOAL, " ms", digits=1)]
+        return [*goals, Goal(f"{name}: {blocks}: its longest stop", self.held["stops"]["snapshots"], STOP_GOAL, " ms",
+                             digits=1, doubt=doubt)]
 
     def as_json(self) -> dict:
         ratios = {case: {f"{each.name} / {base.name}": self.pairs.ratio(case, each, base)
@@ -83,8 +92,11 @@ class InterpreterBench:
                 "missed_runs": self.programs.missed if self.programs else None, "kills": self.kills,
                 "first_numbers": self.first, "cycles": self.cycles, "snapshots": self.held}
 
+    def _kill_doubt(self, mode: str) -> str:
+        kills = self._extent.kills_in(mode)
+        return "" if kills >= DEFAULT.kills_in(mode) else f"{kills} kills are too few"
+
     def _measure_programs(self, target: BenchTarget) -> None:
-        print("  programs", file=sys.stderr, flush=True)
         try:
             programs = ProgramTime(self._tmbpf, target, self.pairs)
         except BenchFailed as failure:
@@ -94,17 +106,27 @@ class InterpreterBench:
         self.programs = programs
 
 
+def plan(extent: Extent, modes: tuple, pythons: int) -> list:
+    """Of each Python about as much."""
+    once = len(CONFIGURATIONS) * (len(CASES) * (extent.seconds + AROUND_CASE_SECONDS) + 0.5)
+    seconds = {"pairs": (extent.rounds, extent.rounds * once + FIRST_TURNS_SECONDS), "programs": (1, once / 4),
+               "first numbers": (1, 1.1 * extent.first_numbers), "cycles": (1, 1.1 * extent.cycles),
+               "snapshots": (1, 6 + 2.5 * extent.snapshots)}
+    steps = [Step("tracing", WHAT, "others", how, rounds, pythons * each) for how, (rounds, each) in seconds.items()]
+    return steps + [Step("tracing", WHAT, mode, f"kill {mode}", 1, pythons * KILL_SECONDS * extent.kills_in(mode))
+                    for mode in modes]
+
+
 def measure(bench: Bench) -> None:
     """Prints what it measured and adds it to the result."""
     extent = bench.extent
     print(f"Tracing: {extent.rounds} rounds of {extent.seconds} s a measurement\n")
-    few = extent.quick and not bench.options.python
-    for interpreter in [probe(bench.program_python())] if few else bench.interpreters:
+    for interpreter in bench.traced_pythons():
         name = interpreter.describe()
         print(name, file=sys.stderr, flush=True)
         one = InterpreterBench(bench.tmbpf, interpreter.name, extent)
-        one.measure(bench.folder, bench.modes)
+        one.measure(bench.folder, bench.modes, functools.partial(bench.progress.doing, "tracing", WHAT))
         print(f"== {name}\n")
         one.print()
         bench.result["interpreters"].append({"name": name, **one.as_json()})
-        bench.result["goals"] += one.goals('.'.join(map(str, interpreter.version)))
+        bench.result["goals"] += one.goals('.'.join(map(str, interpreter.version)), bench.unmeasured)

@@ -4,7 +4,7 @@ each other: wall time of the whole process, peak memory, size of the files."""
 import dataclasses
 import json
 import os
-import sys
+from collections.abc import Callable
 
 from bench_target import BenchFailed
 from goal import AT_LEAST, Goal
@@ -17,6 +17,7 @@ SHOWN = 100  # statistics that both print, and that must be equal
 FILE_GOAL = 0.1  # of the pickle's size
 MEMORY_GOAL = 0.25  # of Python's
 GOAL_TRACES = 5_000_000
+MAKING = "two snapshots"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,12 +51,14 @@ class ViewTime:
         self.peer: dict = {view.name: [] for view in VIEWS}  # the rounds: costs(), each of STEPS, their sum
         self.ours: dict = {view.name: {suffix: [] for suffix in SUFFIXES} for view in VIEWS}
 
-    def measure(self, rounds: int) -> None:
-        self._make_snapshots()
-        for number in range(rounds):
+    def measure(self, rounds: int, doing: Callable) -> None:
+        """`doing`(name of a view, or MAKING): a context for each."""
+        with doing(MAKING):
+            self._make_snapshots()
+        for _ in range(rounds):
             for view in VIEWS:
-                print(f"  round {number + 1} of {rounds}: {view.name}", file=sys.stderr, flush=True)
-                self._measure_view(view)
+                with doing(view.name):
+                    self._measure_view(view)
 
     def ratio(self, view: View, suffix: str, what: str) -> Spread:
         """One of RATIOS: Python's seconds or CPU time by ours, the sum of its STEPS by our seconds, our peak by
@@ -66,16 +69,15 @@ class ViewTime:
         return Spread.of([peer[what] / ours["seconds" if what == "steps" else what] for ours, peer in pairs])
 
     def goals(self) -> list:
-        if self.traces < GOAL_TRACES:
-            return []
+        doubt = "" if self.traces >= GOAL_TRACES else "too few traces"
         suffix = SUFFIXES[0]
         of_traces = f"of {self.traces:,} traces, {suffix}"
         goals = [Goal(f"{view.name} {of_traces}: Python's time / ours", self.ratio(view, suffix, "seconds"),
-                      view.goal, "x", AT_LEAST, 0) for view in VIEWS]
+                      view.goal, "x", AT_LEAST, 0, doubt) for view in VIEWS]
         goals += [Goal(f"{view.name} {of_traces}: our memory / Python's", self.ratio(view, suffix, "peak"),
-                       MEMORY_GOAL, "") for view in VIEWS]
+                       MEMORY_GOAL, "", doubt=doubt) for view in VIEWS]
         return [*goals, Goal(f"{suffix} / .pickle of {self.traces:,} traces: size", Spread.of(self.file_ratios),
-                             FILE_GOAL, "", digits=3)]
+                             FILE_GOAL, "", digits=3, doubt=doubt)]
 
     def as_json(self) -> dict:
         ratios = {view.name: {suffix: {what: self.ratio(view, suffix, what) for what in RATIOS}
@@ -89,7 +91,6 @@ class ViewTime:
         return os.path.join(self._folder, name + suffix)
 
     def _make_snapshots(self) -> None:
-        print(f"  two snapshots of {self.traces:,} traces", file=sys.stderr, flush=True)
         pickles = [self._path(name, ".pickle") for name in ("old", "new")]
         MeasuredRun.of(self._python, "-I", os.path.join(HERE, "snapshot_maker.py"), *pickles, self.traces)
         for name, pickle in zip(("old", "new"), pickles):

@@ -7,42 +7,44 @@ is slower for a while does not look like a slower tracer. One round is every con
 import contextlib
 import math
 import os
-import sys
+from collections.abc import Callable
 
 from bench_target import BenchTarget
-from configuration import UNTRACED, Configuration, traced
+from columns import AFTER_SWITCH_SECONDS, Column
+from configuration import traced
 from spread import Spread
 from tmbpf_command import TmbpfCommand
 
 WARM_UP_SECONDS = 0.2
-AFTER_SWITCH_SECONDS = 0.02
 WITH_PACKAGES = ("-W", "ignore")  # options of Python; no -S
 
 
 class WorkloadCost:
-    """samples[configuration name]: one dict for each round. "ratio" of CPU, "wall_ratio"; ns per turn: "cpu",
-    "untraced_cpu"; "tracer": the CPU time of tmbpf's process by the target's; "mode": that tmbpf was in at the end."""
+    """samples[configuration name]: one dict for each round. "ratio" of CPU, "wall_ratio"; "cpu" and "untraced_cpu" in
+    ns per turn; "again": the untraced turns after by those before; "settle_ratio" of wall time, while it settled;
+    "tracer": the CPU time of tmbpf's process by the target's; "session": what tmbpf said at the end."""
 
-    def __init__(self, tmbpf: TmbpfCommand, python: str, workload: str, configurations: list) -> None:
+    def __init__(self, tmbpf: TmbpfCommand, python: str, workload: str, columns: list) -> None:
         self._tmbpf = tmbpf
         self._python = python
-        self._configurations = configurations
-        self._turns: dict = {}
+        self._columns = columns
+        self._before: dict = {}  # the untraced run that was last
         self.name = workload
         self.description = ""
-        self.samples: dict = {each.name: [] for each in configurations}
+        self.samples: dict = {each.name: [] for each in columns}
         self.lost: dict = {}  # configuration name: lost events, where there were any
 
-    def measure(self, rounds: int, seconds: float, steady_seconds: float) -> None:
-        """A measurement takes `seconds`; of what is steady `steady_seconds`, after as many to settle."""
+    def measure(self, doing: Callable) -> None:
+        """`doing`(name of a configuration): a context for each measurement."""
         with BenchTarget(self._python, ("workload_target.py", self.name), WITH_PACKAGES) as target:
-            self.description = target.receive_first()["description"]
-            target.ask("last", seconds=WARM_UP_SECONDS)
-            for number in range(1, rounds + 1):
-                print(f"  {self.name}: round {number} of {rounds}", file=sys.stderr, flush=True)
-                for configuration in self._configurations:
-                    length = steady_seconds if configuration.steady else seconds
-                    self._sample(target, configuration, length)
+            with doing("begin"):
+                self.description = target.receive_first()["description"]
+                run(target, WARM_UP_SECONDS)
+            for number in range(max(each.rounds for each in self._columns)):
+                for column in self._columns:
+                    if number < column.rounds:
+                        with doing(column.name):
+                            self._sample(target, column)
 
     def ratio(self, name: str) -> Spread:
         return Spread.of(self.ratios(name))
@@ -50,54 +52,62 @@ class WorkloadCost:
     def ratios(self, name: str) -> list:
         return [sample["ratio"] for sample in self.samples[name]]
 
-    def modes(self, name: str) -> str:
-        """Those that it was in at the end of the rounds."""
-        return ", ".join(sorted({sample["mode"] for sample in self.samples[name]}))
+    def again(self) -> Spread:
+        """Untraced by untraced, before and after each measurement: how far from 1 a ratio is by chance."""
+        return Spread.of([sample["again"] for samples in self.samples.values() for sample in samples])
+
+    def untraced(self) -> Spread:
+        """Nanoseconds of a turn."""
+        return Spread.of([sample["untraced_cpu"] for samples in self.samples.values() for sample in samples])
+
+    def sessions(self, name: str) -> list:
+        return [sample["session"] for sample in self.samples[name]]
 
     def as_json(self) -> dict:
-        return {"description": self.description, "samples": self.samples, "lost": self.lost,
+        return {"description": self.description, "samples": self.samples, "lost": self.lost, "again": self.again(),
                 "ratios": {name: self.ratio(name) for name in self.samples}}
 
-    def _sample(self, target: BenchTarget, configuration: Configuration, seconds: float) -> None:
-        before = self._run(target, UNTRACED, seconds / 2)
-        with traced(self._tmbpf, target, configuration):
-            target.ask("last", seconds=seconds if configuration.steady else AFTER_SWITCH_SECONDS)
-            tracer = self._tracer_seconds(target, configuration)
-            sample = self._run(target, configuration, seconds)
-            tracer = self._tracer_seconds(target, configuration) - tracer
-            mode = self._look_at_session(target, configuration)
-        target.ask("last", seconds=AFTER_SWITCH_SECONDS)
-        after = self._run(target, UNTRACED, seconds / 2)
-        turns = before["turns"] + after["turns"]
-        untraced = {clock: (before[clock] + after[clock]) / turns for clock in ("cpu", "wall")}
-        cpu, wall = (sample[clock] / sample["turns"] for clock in ("cpu", "wall"))
-        self.samples[configuration.name].append({
-            "ratio": cpu / untraced["cpu"], "wall_ratio": wall / untraced["wall"], "cpu": cpu,
-            "untraced_cpu": untraced["cpu"], "tracer": tracer / (sample["cpu"] * 1e-9), "mode": mode})
+    def _sample(self, target: BenchTarget, column: Column) -> None:
+        before = self._before
+        if before.get("seconds", 0) < column.untraced:
+            before = self._untraced(target, column)
+        with traced(self._tmbpf, target, column.configuration):
+            settled = run(target, column.settle) if column.settle else None
+            tracer = self._tracer_seconds(target, column)
+            sample = run(target, column.seconds)
+            tracer = self._tracer_seconds(target, column) - tracer
+            session = self._look_at_session(target, column)
+        run(target, AFTER_SWITCH_SECONDS)
+        after = self._untraced(target, column)
+        untraced = {key: (before[key] + after[key]) / 2 for key in ("cpu", "wall")}
+        self.samples[column.name].append({
+            "ratio": sample["cpu"] / untraced["cpu"], "wall_ratio": sample["wall"] / untraced["wall"],
+            "cpu": sample["cpu"], "untraced_cpu": untraced["cpu"], "again": after["cpu"] / before["cpu"],
+            "settle_ratio": settled["wall"] / untraced["wall"] if settled else None,
+            "tracer": tracer / (sample["cpu"] * sample["turns"] * 1e-9), "session": session})
 
-    def _run(self, target: BenchTarget, configuration: Configuration, seconds: float) -> dict:
-        """As many turns as took about so long when it was asked first."""
-        key = configuration.name, seconds
-        if key not in self._turns:
-            first = target.ask("run", turns=1)
-            if first["cpu"] < seconds * 1e8:
-                first = target.ask("run", turns=10)
-            self._turns[key] = max(1, round(seconds * 1e9 * first["turns"] / first["cpu"]))
-            if self._turns[key] <= first["turns"]:
-                return first
-        return target.ask("run", turns=self._turns[key])
+    def _untraced(self, target: BenchTarget, column: Column) -> dict:
+        self._before = {**run(target, column.untraced), "seconds": column.untraced}
+        return self._before
 
-    def _tracer_seconds(self, target: BenchTarget, configuration: Configuration) -> float:
-        return cpu_seconds(self._tmbpf.session_pid(target.pid)) if configuration.start_options else 0.0
+    def _tracer_seconds(self, target: BenchTarget, column: Column) -> float:
+        return cpu_seconds(self._tmbpf.session_pid(target.pid)) if column.configuration.start_options else 0.0
 
-    def _look_at_session(self, target: BenchTarget, configuration: Configuration) -> str:
-        """The mode that it is in."""
-        if not configuration.mode:
-            return ""
+    def _look_at_session(self, target: BenchTarget, column: Column) -> dict:
+        """What of the status the report shows; a tmbpf that does not say one of them leaves it out."""
+        if not column.configuration.mode:
+            return {}
         status = self._tmbpf.status(target.pid)
-        if status["lost"]:
-            self.lost[configuration.name] = self.lost.get(configuration.name, 0) + status["lost"]
-        return status["mode"]
+        lost = status.get("lost", 0)
+        if lost:
+            self.lost[column.name] = self.lost.get(column.name, 0) + lost
+        return {key: status[key] for key in ("mode", "method", "slowdown", "steps") if key in status}
+
+
+def run(target: BenchTarget, seconds: float) -> dict:
+    """Turns for so long; nanoseconds of one turn: "cpu", "wall"; "turns": how many they were."""
+    done = target.ask("run", seconds=seconds)
+    return {"cpu": done["cpu"] / done["turns"], "wall": done["wall"] / done["turns"], "turns": done["turns"]}
 
 
 def cpu_seconds(pid: int) -> float:
@@ -112,12 +122,21 @@ def geometric_mean(values: list) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def mean_ratio(costs: list, name: str, base: str = "") -> Spread:
-    """Over the workloads, in each round: of one configuration by another, or by untraced."""
-    rounds = range(len(costs[0].samples[name]))
+def having(costs: list, *names: str) -> list:
+    """Those that were measured in each of these configurations."""
+    return [one for one in costs if all(one.samples.get(name) for name in names)]
+
+
+def mean_ratio(costs: list, name: str, base: str = "") -> "Spread | None":
+    """Over the workloads that were measured so, in each round: of one configuration by another, or by untraced."""
+    names = (name, base) if base else (name,)
+    costs = having(costs, *names)
+    if not costs:
+        return None
+    rounds = range(min(len(one.samples[each]) for one in costs for each in names))
     return Spread.of([geometric_mean([one.ratios(name)[i] / (one.ratios(base)[i] if base else 1) for one in costs])
                       for i in rounds])
 
 
-def worst(costs: list, name: str) -> WorkloadCost:
-    return max(costs, key=lambda one: one.ratio(name).median)
+def worst(costs: list, name: str) -> "WorkloadCost | None":
+    return max(having(costs, name), key=lambda one: one.ratio(name).median, default=None)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one of workloads/ as it is told on stdin: workload_target.py NAME.
 
-One JSON object per line each way. {"do": "run", "turns": N} is answered with {"cpu": ns, "wall": ns} of N turns,
-"last" with N turns that took at least so many "seconds" of wall time and how many they were; "tracemalloc" switches
-the stdlib's own tracer ("frames": 0 is off), "memray" that one ("on": 0 is off; "allocators": Python's blocks, too).
-"long_run", of the test suite, runs more of it once, or a "few" modules: "tests", "cpu", and "peak", the most bytes
-resident. Ends with stdin. The CPU time is that of the process: a workload may have threads, and other processes that
-it starts (the Flask app's client) are not in it.
+One JSON object per line each way. {"do": "run", "seconds": S} is answered with {"cpu": ns, "wall": ns, "turns": N}
+of as many turns as it takes until so much wall time is over, one at least; "tracemalloc" switches the stdlib's own
+tracer ("frames": 0 is off), "memray" that one ("on": 0 is off; "allocators": Python's blocks, too). "long_run", of the
+test suite, runs more of it, or a "few" modules, again until "seconds" are over: "tests", "cpu" of it all, and "peak",
+the most bytes resident. Ends with stdin. The CPU time is that of the process: a workload may have threads, and other
+processes that it starts (the Flask app's client) are not in it.
 """
 import importlib
 import json
@@ -37,24 +37,19 @@ class Memray:
         return {}
 
 
-def run(workload, turns):
-    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
-    for _ in range(turns):
+def run(workload, seconds):
+    turns, wall, cpu = 0, time.perf_counter_ns(), time.process_time_ns()
+    end = wall + int(seconds * 1e9)
+    while time.perf_counter_ns() < end or not turns:
         workload.turn()
+        turns += 1
     return {"cpu": time.process_time_ns() - cpu, "wall": time.perf_counter_ns() - wall, "turns": turns}
 
 
-def last(workload, seconds):
-    turns, end = 0, time.perf_counter() + seconds
-    while time.perf_counter() < end or not turns:
-        workload.turn()
-        turns += 1
-    return {"turns": turns}
-
-
-def long_run(workload, few):
-    cpu = time.process_time_ns()
-    tests = workload.run(workload.FEW_MODULES if few else workload.MORE_MODULES)
+def long_run(workload, few, seconds):
+    tests, cpu, end = 0, time.process_time_ns(), time.perf_counter() + seconds
+    while time.perf_counter() < end or not tests:
+        tests = workload.run(workload.FEW_MODULES if few else workload.MORE_MODULES)
     cpu = time.process_time_ns() - cpu
     return {"tests": tests, "cpu": cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}
 
@@ -71,8 +66,6 @@ def answer(workload, memray, command):
     what = command.pop("do")
     if what == "run":
         return run(workload, **command)
-    if what == "last":
-        return last(workload, **command)
     if what == "long_run":
         return long_run(workload, **command)
     if what == "tracemalloc":

@@ -6,13 +6,12 @@ import sys
 import unittest
 
 # Quick ones that start no processes or threads, ask nothing of the system and can run again in one process.
-MODULES = ("test_bisect", "test_calendar", "test_copy", "test_defaultdict", "test_fnmatch", "test_fractions",
+MODULES = ("test_bisect", "test_copy", "test_defaultdict", "test_fnmatch", "test_fractions", "test_ipaddress",
            "test_optparse", "test_string", "test_textwrap", "test_userdict")
-# Likewise, with longer ones: what ../memory_cost.py runs once.
-MORE_MODULES = (*MODULES, "test_argparse", "test_configparser", "test_csv", "test_dataclasses", "test_difflib",
-                "test_enum", "test_functools", "test_heapq", "test_ipaddress", "test_json", "test_list",
+# Likewise, with longer ones, and few that start a process: what ../memory_cost.py runs once.
+MORE_MODULES = (*MODULES, "test_argparse", "test_calendar", "test_configparser", "test_csv", "test_dataclasses",
+                "test_difflib", "test_enum", "test_functools", "test_heapq", "test_json", "test_list",
                 "test_operator", "test_ordered_dict", "test_re", "test_typing")
-
 # A few of them, for when it has to be over soon.
 FEW_MODULES = ("test_configparser", "test_copy", "test_enum", "test_typing")
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+from course import Course, own_bytes
 from recording import HALF_WRITTEN
 from support import (CommandLineTest, DONE, HERE, INTERRUPTED, Running, main, run_tmbpf, supported_pythons, tmbpf_path,
                      wait_until)
@@ -19,12 +20,6 @@ INTERVAL = 5
 KEPT = 50
 LOOK = 10  # seconds between two looks at the recorders' memory
 WARM = 0.1  # of the time, after which memory counts
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that are the process's own."""
-    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
-        return 1024 * sum(map(int, re.findall(r"^(?:Private_Dirty|Swap): +(\d+) kB", file.read(), re.MULTILINE)))
 
 
 def tracer_memory(path: str) -> int:
@@ -55,18 +50,16 @@ class RecordHourTest(CommandLineTest):
             time.sleep(min(LOOK, SECONDS / 20))
             for recorder in recorders:
                 self.assertIsNone(recorder.process.poll(), recorder.err)
-            looks.append([resident(recorder.pid) for recorder in recorders])
+            looks.append([own_bytes(recorder.pid) for recorder in recorders])
             print(f"{len(looks)}: {looks[-1]} bytes", file=sys.stderr, flush=True)
         return looks
 
     def assert_flat(self, what: str, values: list) -> None:
-        """It ends within 5 % of where it was when warm, comparing the middles of the first and of the
-        last tenth after that: single looks fall into the writing of a file."""
-        values = values[int(len(values) * WARM):]
-        tenth = max(3, len(values) // 10)
-        begin, last = (sorted(part)[tenth // 2] for part in (values[:tenth], values[-tenth:]))
-        print(f"{what}: {begin} bytes when warm, {last} at the end, {max(values)} at most", file=sys.stderr)
-        self.assertLess(last, begin * 1.05, what)
+        """It ends within 5 % of where it was when warm."""
+        course = Course.of(values, WARM)
+        print(f"{what}: {course.begin:.0f} bytes when warm, {course.end:.0f} at the end, {course.most} at most",
+              file=sys.stderr)
+        self.assertLess(course.growth, 0.05, what)
 
     def assert_whole(self, folder: str, count: int, last: int) -> list:
         """These files are there and no others, and each can be read; the tracer's memory in each."""
