@@ -15,7 +15,8 @@ namespace tmbpf {
 
 std::optional<ProcessIdentity> find_process(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text;
+  std::getline(file, text, '\0');  // nothing where the process ended meanwhile
   // comm may hold spaces and parentheses: it ends at the last one.
   const std::size_t open = text.find('(');
   const std::size_t close = text.rfind(')');

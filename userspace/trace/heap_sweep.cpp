@@ -20,7 +20,10 @@ bool is_at_rest(pid_t pid) {
   std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid) + "/task", error);
   for (; !error && tasks != std::filesystem::directory_iterator(); tasks.increment(error)) {
     std::ifstream stat(tasks->path() / "stat");
-    const std::string text(std::istreambuf_iterator<char>(stat), {});
+    std::string text;
+    if (!std::getline(stat, text)) {
+      continue;  // the thread has ended
+    }
     const std::size_t close = text.rfind(')');
     if (close == std::string::npos || close + 2 >= text.size() ||
         std::string("STt").find(text[close + 2]) == std::string::npos) {
