@@ -35,6 +35,8 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   totals.chunks_ready = TMBPF_MAX_CHUNKS;
   memset(&domains, 0, sizeof(domains));
   memset(&filters, 0, sizeof(filters));
+  memset(&method, 0, sizeof(method));
+  REGISTER_ARRAY(samples);
 }
 
 __u64 host_python_stack(int holds_gil) { return python_stack(holds_gil, 0); }
@@ -110,4 +112,18 @@ struct tmbpf_code_verdicts *host_code_verdicts(void) {
   __u32 zero = 0;
 
   return host_map_lookup(&code_verdicts, &zero);
+}
+
+struct tmbpf_method *host_method(void) {
+  return &method;
+}
+
+int host_enter_window(enum tmbpf_stratum stratum) { return enter_window((__u8)stratum); }
+
+void host_leave_window(void) { leave_window(); }
+
+const struct tmbpf_samples *host_samples(void) {
+  __u32 zero = 0;
+
+  return bpf_map_lookup_elem(&samples, &zero);
 }

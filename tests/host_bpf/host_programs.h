@@ -33,6 +33,10 @@ struct tmbpf_stack_sum host_sum_of_stacks(void);
 struct tmbpf_stack_sum *host_stack_sum(__u64 stack);
 struct tmbpf_filters *host_filters(void);
 struct tmbpf_code_verdicts *host_code_verdicts(void);
+struct tmbpf_method *host_method(void);
+int host_enter_window(enum tmbpf_stratum stratum);
+void host_leave_window(void);
+const struct tmbpf_samples *host_samples(void);
 
 #ifdef __cplusplus
 }

@@ -3,17 +3,41 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
+#include <system_error>
 
 #include "bpf/tmbpf.h"
+#include "userspace/trace/trace_status.h"
+#include "util/error.h"
 
 namespace tmbpf {
 namespace {
 
-std::string only(const std::string& value, const char* allowed, const char* why) {
-  return value == allowed
-             ? std::string()
-             : fmt::format("\"{}\" is not possible: {} (known: {})", value, why, allowed);
+constexpr double kPercent = 100;
+
+TraceMode parse_mode(const std::string& mode) {
+  for (const TraceMode known : {TraceMode::live, TraceMode::sampled}) {
+    if (mode == to_string(known)) {
+      return known;
+    }
+  }
+  return TraceMode::exact;
+}
+
+// "none" or percent; a refusal, or nothing.
+std::string parse_budget(const std::string& text, std::optional<double>& percent) {
+  if (text == "none") {
+    percent.reset();
+    return {};
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.1 && value <= 100)) {
+    return fmt::format("\"{}\" is no budget: none, or a percentage from 0.1 to 100", text);
+  }
+  percent = value;
+  return {};
 }
 
 }  // namespace
@@ -21,6 +45,14 @@ std::string only(const std::string& value, const char* allowed, const char* why)
 TraceOptions CaptureOptions::trace_options() const {
   TraceOptions options = trace;
   options.filters = filters.filters();
+  if (max_slowdown && options.mode != TraceMode::sampled) {
+    throw Error(fmt::format("--max-slowdown {}: mode {} keeps no budget, it costs what it costs",
+                            *max_slowdown, to_string(options.mode)),
+                "add --mode sampled, or leave it out (none)", ExitStatus::usage);
+  }
+  if (max_slowdown) {
+    options.max_slowdown = *max_slowdown / kPercent;
+  }
   return options;
 }
 
@@ -31,26 +63,25 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option_function<std::string>(
-         "--mode",
-         [&options](const std::string& mode) {
-           options.trace.mode = mode == "live"      ? TraceMode::live
-                                : mode == "sampled" ? TraceMode::sampled
-                                                    : TraceMode::exact;
-         },
-         "How allocations are followed: exact, or live (small blocks' frees are read from the heap "
-         "instead of probed, which costs about half)")
+         "--mode", [&options](const std::string& mode) { options.trace.mode = parse_mode(mode); },
+         "How allocations are followed: exact; live (small blocks' frees are read from the heap "
+         "instead of probed, which costs about half); or sampled (a few milliseconds now and then: "
+         "estimates with their errors, at a cost that does not depend on the target)")
       ->check(CLI::IsMember({"exact", "live", "sampled"}))
       ->default_str("exact")
       ->group(group);
-  app.add_option("--max-slowdown", options.max_slowdown,
-                 "How much the target may be slowed down: none (no limit)")
-      ->check(
-          [](const std::string& budget) {
-            return only(budget, "none",
-                        "this version keeps no budget; exact mode costs what it costs");
-          },
-          "{none}")
-      ->capture_default_str()
+  app.add_option(
+         "--max-slowdown",
+         [&options](const CLI::results_t& words) {
+           const std::string refusal = parse_budget(words.front(), options.max_slowdown);
+           if (!refusal.empty()) {
+             throw CLI::ValidationError("--max-slowdown", refusal);
+           }
+           return true;
+         },
+         "How much mode sampled may slow the target down, in percent (1); the other modes: none "
+         "(no limit)")
+      ->type_name("PERCENT")
       ->group(group);
   app.add_option("--max-traces", options.trace.max_traces, "Live blocks kept at most")
       ->check(CLI::Range(1, 1 << 28))

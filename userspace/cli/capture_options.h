@@ -3,8 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
-#include <string>
+#include <optional>
 
 #include "userspace/cli/recording_arguments.h"
 #include "userspace/trace/trace_options.h"
@@ -13,10 +12,10 @@ namespace tmbpf {
 
 struct CaptureOptions {
   TraceOptions trace;
-  std::string max_slowdown = "none";
+  std::optional<double> max_slowdown;  // percent; nothing: none was named
   RecordingArguments filters;
 
-  // `trace` with what the user wrote of filters. Throws Error (usage).
+  // `trace` with what the user wrote of filters and of the budget. Throws Error (usage).
   [[nodiscard]] TraceOptions trace_options() const;
 };
 

@@ -50,8 +50,9 @@ int run_object(pid_t pid, const std::string& address, bool json) {
   if (found.is_null()) {
     throw Error(
         fmt::format("no traced block of process {} holds {:#x}", pid, number),
-        "It was allocated before the session began, or is free by now, or Python's "
-        "allocators know nothing of it (id() of a constant, of a type of the interpreter).");
+        "It was allocated before the session began, or is free by now, or, in mode sampled, no "
+        "window saw it, or Python's allocators know nothing of it (id() of a constant, of a type "
+        "of the interpreter).");
   }
   print_piece(fmt::format("{:#x}: block of {}{} at {:#x}, allocated at\n", number,
                           format_size(found.value("size", 0.0)),

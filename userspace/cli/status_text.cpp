@@ -46,6 +46,14 @@ void print_family(const nlohmann::json& status) {
   print_count(status, "forgotten", "ended processes whose last state is kept no more");
 }
 
+void print_sampling(const nlohmann::json& sampling) {
+  constexpr double kPercent = 100;
+  fmt::print("  sampled: {} windows, {} events in {:.3f} s of its time, {} blocks followed\n",
+             sampling.value("windows", 0L), sampling.value("events", 0L),
+             sampling.value("own_seconds", 0.0), sampling.value("candidates", 0L));
+  fmt::print("  estimated slowdown {:.2f} %\n", kPercent * sampling.value("slowdown", 0.0));
+}
+
 }  // namespace
 
 void print_status(const nlohmann::json& status) {
@@ -68,6 +76,9 @@ void print_status(const nlohmann::json& status) {
                status.value("missing_blocks", 0L), size_of(status, "missing_bytes"),
                status.value("blocks_before_attach", 0L), size_of(status, "bytes_before_attach"));
     print_losses(status.at("missing_causes"));
+  }
+  if (status.contains("sampling")) {
+    print_sampling(status.at("sampling"));
   }
   if (!status.value("replaced_allocator", "").empty()) {
     fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",

@@ -41,6 +41,7 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
           {"candidates", sampling.candidates},
           {"own_seconds", sampling.own_seconds},
           {"cost_seconds", sampling.cost_seconds},
+          {"slowdown", sampling.slowdown()},
           {"elapsed", sampling.elapsed},
           {"trap_seconds", sampling.trap_seconds},
           {"program_seconds", sampling.program_seconds},

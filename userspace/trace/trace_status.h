@@ -44,6 +44,7 @@ struct TraceStatus {
   std::size_t sites = 0;                  // probes attached
   std::vector<std::string> filters;       // see to_lines()
   std::uint64_t filtered = 0;             // blocks that they left out
+  double attached_at = 0;                 // Unix seconds
   double elapsed = 0;                     // seconds since the attach
   double attach_seconds = 0;              // what attaching took, with planning
   std::optional<SamplerStatus> sampling;  // mode sampled

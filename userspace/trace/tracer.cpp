@@ -40,11 +40,32 @@ KernelSupport sufficient_support() {
   return support;
 }
 
+void require_windows(const TraceOptions& options, const KernelSupport& support) {
+  if (options.mode == TraceMode::sampled && !support.uprobe_multi) {
+    throw Error("mode sampled cannot be had on this kernel: its probes take seconds to detach",
+                "use --mode exact or live, or a kernel with uprobe_multi links (Linux 6.6)");
+  }
+}
+
 SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& options,
                            const KernelSupport& support) {
   require_traceable(target, options.freelists);
+  require_windows(options, support);
   require_memory_room(target);
   return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
+}
+
+void add_losses(std::vector<Loss>& losses, const SamplerStatus& sampling) {
+  if (sampling.discarded != 0) {
+    losses.push_back({.what = "sampling windows in which more happened than could be noted",
+                      .key = "windows",
+                      .count = sampling.discarded});
+  }
+  if (!sampling.failure.empty()) {
+    losses.push_back({.what = "no sampling windows are opened any more: " + sampling.failure,
+                      .key = "sampling",
+                      .count = 1});
+  }
 }
 
 // No new trace while it lives.
@@ -344,6 +365,7 @@ TraceStatus Tracer::status(bool fresh) {
       parts_->state == TargetState::running ? resident_bytes(parts_->target.identity.pid) : 0;
   status.sites = parts_->links->size();
   status.elapsed = now_seconds() - parts_->attached_at;
+  status.attached_at = parts_->attached_at;
   status.attach_seconds = parts_->attach_seconds;
   status.filters = to_lines(parts_->options.filters);
   status.filtered = counters[TMBPF_COUNT_FILTERED];
@@ -351,6 +373,7 @@ TraceStatus Tracer::status(bool fresh) {
   if (parts_->sampler) {
     status.sampling = parts_->sampler->status();
     status.sites += status.sampling->probes;
+    add_losses(status.losses, *status.sampling);
   }
   if (auto loss = parts_->unswept(status.requests)) {
     status.losses.push_back(std::move(*loss));

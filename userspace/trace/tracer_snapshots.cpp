@@ -120,7 +120,10 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 
 Snapshot Tracer::find_object(std::uint64_t address) {
   parts_->sweep_heap();
-  const auto block = parts_->traces.find(address);
+  auto block = parts_->traces.find(address);
+  if (!block && parts_->sampler) {
+    block = parts_->sampler->find(address);
+  }
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
   if (block && !parts_->hides(*block)) {

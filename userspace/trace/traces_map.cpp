@@ -84,7 +84,7 @@ TakenTraces TracesMap::take_all(StackSums& sums) {
   return taken;
 }
 
-std::vector<LiveBlock> TracesMap::take_raw(StackSums& sums) {
+std::vector<LiveBlock> TracesMap::take_raw(StackSums& sums) const {
   std::vector<LiveBlock> blocks;
   for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_batch,
                                 [&](std::uint64_t key, const tmbpf_trace& trace) {

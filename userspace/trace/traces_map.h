@@ -40,7 +40,7 @@ class TracesMap {
   // Takes out every trace that is there when the call begins, also of the sums.
   TakenTraces take_all(StackSums& sums);
   // Takes out those of tracemalloc's domain 0 that are not in chunks.
-  std::vector<LiveBlock> take_raw(StackSums& sums);
+  std::vector<LiveBlock> take_raw(StackSums& sums) const;
 
  private:
   [[nodiscard]] std::optional<LiveBlock> at(std::uint64_t address) const;

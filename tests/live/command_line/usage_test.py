@@ -33,11 +33,16 @@ class UsageTest(CommandLineTest):
             self.assert_usage(["--pid", value], "--pid", value, "2147483647", "--help")
 
     def test_a_mode_that_is_not_there_is_refused_with_the_list(self) -> None:
-        for mode in ("sampled", "auto", ""):
-            self.assert_usage(["--pid", "1", "--mode", mode], "--mode", "exact", "live")
+        for mode in ("auto", "half", ""):
+            self.assert_usage(["--pid", "1", "--mode", mode], "--mode", "exact", "live", "sampled")
 
     def test_a_budget_that_cannot_be_kept_is_refused(self) -> None:
-        self.assert_usage(["--pid", "1", "--max-slowdown", "10"], "--max-slowdown", '"10"', "none")
+        for mode in ("exact", "live"):
+            self.assert_usage(["--pid", "1", "--mode", mode, "--max-slowdown", "10"], "--max-slowdown", mode, "none",
+                              "sampled")
+        for budget in ("0", "-1", "101", "10 %", "few", ""):
+            self.assert_usage(["--pid", "1", "--mode", "sampled", "--max-slowdown", budget], "--max-slowdown", "none",
+                              "0.1 to 100")
 
     def test_numbers_out_of_range_are_refused_with_the_range(self) -> None:
         self.assert_usage(["--pid", "1", "--frames", "0"], "--frames", "1 to 128")

@@ -123,6 +123,17 @@ std::vector<SampledBlock> Candidates::survivors() {
   return blocks;
 }
 
+std::optional<SampledBlock> Candidates::find(std::uint64_t address) {
+  for (const auto& [start, candidate] : known_) {
+    if (address - start < std::max<std::uint32_t>(candidate.block.size, 1)) {
+      const SampledBlock found = candidate.block;
+      look_at({start});
+      return known_.contains(found.address) ? std::optional(found) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
 Candidates::Clock::time_point Candidates::next_look() const {
   Clock::time_point next = Clock::time_point::max();
   for (const auto& due : due_) {

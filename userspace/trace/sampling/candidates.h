@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 #include <span>
 #include <unordered_map>
@@ -43,6 +44,8 @@ class Candidates {
   void look(Clock::time_point now);
   // Looks at all of them; those that live and have survived long enough to count.
   std::vector<SampledBlock> survivors();
+  // The one that holds the address, if it seems to live.
+  std::optional<SampledBlock> find(std::uint64_t address);
   // The next look is due; far away when there is none.
   [[nodiscard]] Clock::time_point next_look() const;
   [[nodiscard]] std::size_t size() const { return known_.size(); }

@@ -18,7 +18,7 @@ void HeapGrowth::restart() { old_ = read_baseline(ProcessMemory(pid_), python_);
 
 std::optional<std::vector<std::uint64_t>> HeapGrowth::measure() {
   const PymallocHeap heap = read_pymalloc_heap(ProcessMemory(pid_), python_);
-  if (!heap.readable) {
+  if (!heap.readable || heap.arenas.empty()) {
     return std::nullopt;
   }
   std::vector<std::uint64_t> totals(python_.small_request_threshold >> python_.alignment_shift);

@@ -21,7 +21,7 @@ class HeapGrowth {
   HeapGrowth(pid_t pid, const tmbpf_python& python);
 
   // By size class: requests of n bytes have index (n - 1) >> alignment_shift. Nothing when the heap
-  // cannot be read. About 0.5 s per GiB.
+  // cannot be read or is empty. About 0.5 s per GiB.
   std::optional<std::vector<std::uint64_t>> measure();
   void restart();  // counts from now on
 

@@ -28,6 +28,8 @@ constexpr Seconds kInstructions{30e-9};  // the target's own, between two hits a
 constexpr Seconds kShort{0.2e-6};        // our program's part of a hit that does not count
 constexpr double kRawShare = 0.4;        // of the budget
 constexpr double kQuietShare = 0.1;      // of the budget, for sites that stay attached
+constexpr Seconds kEstimate{2};          // between two estimates for the end, or longer:
+constexpr double kRest = 30;             // times what one takes
 constexpr Seconds kWatch{0.05};          // between two looks at how often raw sites are hit
 constexpr Seconds kBurst{1};             // of the raw sites' budget at once, until they are shed
 constexpr Seconds kShed{10};             // until they may be watched all the time again
@@ -98,6 +100,17 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
     look();
     watch_raw();
     watch_quiet_sites();
+    keep_estimate();
+  }
+}
+
+// What is known when the target ends.
+void Sampler::keep_estimate() {
+  std::unique_lock lock(mutex_);
+  const bool due = !last_at_ || Clock::now() - *last_at_ > std::max(kEstimate, kRest * last_took_);
+  lock.unlock();
+  if (due) {
+    estimate();
   }
 }
 
@@ -271,14 +284,31 @@ Estimate Sampler::estimate(std::chrono::milliseconds age) {
   if (last_at_ && Clock::now() - *last_at_ < age) {
     return last_;
   }
+  if (std::atomic_ref(skeleton_.bss->totals.stopped).load() != 0) {
+    return last_;
+  }
+  const Clock::time_point begin = Clock::now();
   const std::vector<SampledBlock> small = small_.candidates().survivors();
   const std::vector<SampledBlock> raw = raw_.candidates().survivors();
   if (const auto totals = growth_.measure()) {
     last_ = make_estimate(small, *totals, 1U << target_.python.alignment_shift);
     add_by_weight(last_, raw);
     last_at_ = Clock::now();
+    last_took_ = *last_at_ - begin;
   }
   return last_;
+}
+
+std::optional<LiveBlock> Sampler::find(std::uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  for (SampledStratum* stratum : {&small_, &raw_}) {
+    if (const auto block = stratum->candidates().find(address)) {
+      return LiveBlock{.address = block->address,
+                       .domain = 0,
+                       .trace = {.size = block->size, .stack = block->stack}};
+    }
+  }
+  return std::nullopt;
 }
 
 void Sampler::clear() {

@@ -41,6 +41,8 @@ class Sampler {
   // What the heap holds now besides the traces, or when it cannot be read any more what it held at
   // last. At most `age` old. Costs a reading of the heap.
   Estimate estimate(std::chrono::milliseconds age = std::chrono::milliseconds(0));
+  // The sampled block that holds the address, if it seems to live.
+  std::optional<LiveBlock> find(std::uint64_t address);
   // What is there now counts as from before.
   void clear();
   [[nodiscard]] SamplerStatus status() const;
@@ -57,6 +59,7 @@ class Sampler {
   Seconds take_stray(const WindowResult& result);
   void keep_quiet_sites();
   void watch_quiet_sites();
+  void keep_estimate();
   void decide_raw();
   void watch_raw();
   void shed_raw();
@@ -90,6 +93,7 @@ class Sampler {
   HeapGrowth growth_;
   Estimate last_;
   std::optional<Clock::time_point> last_at_;
+  Seconds last_took_{0};
   SamplerStatus status_;
   Clock::time_point begun_;
 

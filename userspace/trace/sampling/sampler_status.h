@@ -23,6 +23,10 @@ struct SamplerStatus {
   bool raw_always = false;        // the raw domain has no windows: all of it is recorded
   std::size_t probes = 0;         // that stay attached between windows
   std::string failure;            // why no windows are opened any more; empty: they are
+  // By which share of its time the target came later, as far as that can be told from here.
+  [[nodiscard]] double slowdown() const {
+    return elapsed > cost_seconds ? cost_seconds / (elapsed - cost_seconds) : 0;
+  }
 };
 
 }  // namespace tmbpf

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/sampling/sampling_window.h"
 
-#include <time.h>
-
 #include <atomic>
+#include <ctime>
 #include <limits>
 #include <thread>
 #include <type_traits>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/sampling/window_probes.h"
 
+#include <ranges>
 #include <utility>
 
 #include "tmbpf.skel.h"
@@ -92,9 +93,9 @@ void WindowProbes::close() { close_slowly(std::exchange(window_, {})); }
 
 // The breakpoints go at once; then the kernel waits for its programs, up to 0.1 s for each link.
 void WindowProbes::close_slowly(std::vector<UprobeLink> links) {
-  for (auto link = links.rbegin(); link != links.rend(); ++link) {
-    if (link->size() != 0) {
-      closing_.emplace_back([gone = std::move(*link)]() mutable { gone.detach(); });
+  for (UprobeLink& link : std::views::reverse(links)) {
+    if (link.size() != 0) {
+      closing_.emplace_back([gone = std::move(link)]() mutable { gone.detach(); });
     }
   }
 }

@@ -40,7 +40,7 @@ class WindowProbes {
   [[nodiscard]] std::size_t attached() const;
 
  private:
-  std::vector<UprobeLink> attach(bool kept) const;
+  [[nodiscard]] std::vector<UprobeLink> attach(bool kept) const;
   void close_slowly(std::vector<UprobeLink> links);
 
   const tmbpf_bpf& skeleton_;

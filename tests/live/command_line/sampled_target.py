@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What mode sampled is to see through: a process that makes and drops a lot and keeps a little of the same kind.
+One command a line on stdin, an answer each; ends with stdin. "work SECONDS" churns, and in every PERIOD turns keeps one
+text and, at another moment, two others of the same size class on another line; "idle" does nothing. Answers: kept so far, of both."""
+import sys
+import time
+
+PERIOD = 6
+often, seldom = [], []
+
+
+def churn():
+    return [f"row {number:060}" for number in range(200)]  # churned
+
+
+def keep_one(turn):
+    seldom.append(f"one {turn:060}")  # kept once
+
+
+def keep_two(turn):
+    for number in range(2):
+        often.append(f"two {turn + number:060}")  # kept twice
+
+
+def work(seconds):
+    turn, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        churn()
+        turn += 1
+        if turn % PERIOD == 0:
+            keep_one(turn)
+        elif turn % PERIOD == PERIOD // 2:
+            keep_two(turn)
+
+
+def main():
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, *words = line.split()
+        if command == "work":
+            work(float(words[0]))
+        elif command == "drop":
+            often.clear()
+            seldom.clear()
+        print(len(seldom), len(often), flush=True)
+
+
+if __name__ == "__main__":
+    main()
