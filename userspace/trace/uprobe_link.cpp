@@ -46,12 +46,13 @@ int create_link(LinkCreateUprobeMulti& attr) {
 
 std::uint64_t as_u64(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
 
-[[noreturn]] void throw_attach_error(const UprobeBatch& batch, int error) {
+}  // namespace
+
+void throw_attach_error(pid_t pid, std::size_t probes, int error) {
   const bool gone = error == ESRCH;
   const bool refused = error == EPERM || error == EACCES;
   throw Error(
-      fmt::format("cannot attach {} probes to process {}: {}", batch.offsets.size(), batch.pid,
-                  std::strerror(error)),
+      fmt::format("cannot attach {} probes to process {}: {}", probes, pid, std::strerror(error)),
       refused ? "run as root, or grant CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (and "
                 "CAP_SYS_ADMIN before kernel 6.6)"
       : gone  ? "the process ended"
@@ -63,7 +64,18 @@ std::uint64_t as_u64(const void* pointer) { return reinterpret_cast<std::uint64_
               : ExitStatus::failed);
 }
 
-}  // namespace
+int create_multi_link(const MultiLink& link) {
+  LinkCreateUprobeMulti attr{};
+  attr.prog_fd = static_cast<std::uint32_t>(link.program);
+  attr.attach_type = kTraceUprobeMulti;
+  attr.path = as_u64(link.path);
+  attr.offsets = as_u64(link.offsets);
+  attr.cookies = as_u64(link.cookies);
+  attr.count = link.count;
+  attr.multi_flags = link.on_return ? kMultiReturn : 0;
+  attr.pid = static_cast<std::uint32_t>(link.pid);
+  return create_link(attr);
+}
 
 void UprobeLink::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 
@@ -92,18 +104,15 @@ UprobeLink& UprobeLink::operator=(UprobeLink&& other) noexcept {
 UprobeLink::~UprobeLink() { detach(); }
 
 void UprobeLink::attach_multi(const bpf_program* program, const UprobeBatch& batch) {
-  LinkCreateUprobeMulti attr{};
-  attr.prog_fd = static_cast<std::uint32_t>(bpf_program__fd(program));
-  attr.attach_type = kTraceUprobeMulti;
-  attr.path = as_u64(batch.path.c_str());
-  attr.offsets = as_u64(batch.offsets.data());
-  attr.cookies = as_u64(batch.cookies.data());
-  attr.count = static_cast<std::uint32_t>(batch.offsets.size());
-  attr.multi_flags = batch.on_return ? kMultiReturn : 0;
-  attr.pid = static_cast<std::uint32_t>(batch.pid);
-  const int fd = create_link(attr);
+  const int fd = create_multi_link({.program = bpf_program__fd(program),
+                                    .path = batch.path.c_str(),
+                                    .offsets = batch.offsets.data(),
+                                    .cookies = batch.cookies.data(),
+                                    .count = static_cast<std::uint32_t>(batch.offsets.size()),
+                                    .on_return = batch.on_return,
+                                    .pid = batch.pid});
   if (fd < 0) {
-    throw_attach_error(batch, errno);
+    throw_attach_error(batch.pid, batch.offsets.size(), errno);
   }
   multi_.reset(fd);
 }
@@ -117,7 +126,7 @@ void UprobeLink::attach_perf(const bpf_program* program, const UprobeBatch& batc
     bpf_link* link = bpf_program__attach_uprobe_opts(program, batch.pid, batch.path.c_str(),
                                                      batch.offsets[i], &options);
     if (link == nullptr) {
-      throw_attach_error(batch, errno);
+      throw_attach_error(batch.pid, batch.offsets.size(), errno);
     }
     perf_.emplace_back(link);
   }

@@ -56,6 +56,20 @@ class UprobeLink {
   std::size_t size_ = 0;
 };
 
+// One uprobe_multi link: a file descriptor, or negative with errno set. Only a system call.
+struct MultiLink {
+  int program = -1;
+  const char* path = nullptr;
+  const std::uint64_t* offsets = nullptr;  // `count` of them, as of the cookies
+  const std::uint64_t* cookies = nullptr;
+  std::uint32_t count = 0;
+  bool on_return = false;
+  pid_t pid = 0;
+};
+int create_multi_link(const MultiLink& link);
+
+[[noreturn]] void throw_attach_error(pid_t pid, std::size_t probes, int error);
+
 // Whether this kernel makes uprobe_multi links; asked by trying one that must fail.
 bool has_uprobe_multi();
 

@@ -4,12 +4,14 @@ import json
 import os
 import signal
 
+from code_differences import code_differences
 from support import (DONE, FAILED, CommandLineTest, main, marked_line, run_tmbpf, supported_pythons, wait_until)
 
 TARGET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sampled_target.py")
 SECONDS = 8  # of work
 WINDOWS = 5  # that must have been there
 TIMES = 3  # the stated error, which holds in 95 of 100 runs, holds so often in all but one of millions
+KILLS = 20
 FEW = 1000  # blocks of the churn that live at any moment, and what Python itself keeps
 
 
@@ -103,6 +105,18 @@ class SampledModeTest(CommandLineTest):
         self.assertEqual(answer["metadata"]["mode"], "sampled")
         sum_of = sum(lines[marked_line(marker, TARGET)]["count"] for marker in ("kept once", "kept twice"))
         self.assertLess(abs(sum_of - once - twice), (once + twice) / 10 + FEW)
+
+    def test_a_kill_amid_windows_leaves_no_breakpoint(self) -> None:
+        """A process that is killed while it takes probes out leaves some; another one holds these."""
+        target = self.sampled_target()
+        target.send(f"work {3 * KILLS}")
+        for number in range(KILLS):
+            self.start_sampled(target.pid, "--max-slowdown", "50")
+            quiet = code_differences(target.pid)
+            # While a window opens or closes.
+            wait_until(lambda: code_differences(target.pid) != quiet, "a window")
+            os.kill(self.session_pid(target.pid), signal.SIGKILL)
+            self.assert_becomes_free(target)
 
     def test_views_say_that_they_are_estimates(self) -> None:
         target = self.sampled_target()

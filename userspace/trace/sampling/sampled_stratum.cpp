@@ -24,9 +24,9 @@ To to(Seconds time) {
 
 }  // namespace
 
-SampledStratum::SampledStratum(const tmbpf_bpf& skeleton, const PythonTarget& target,
+SampledStratum::SampledStratum(ProbeKeepers& keepers, const PythonTarget& target,
                                tmbpf_stratum stratum, bool freelists)
-    : probes_(skeleton, target, stratum, freelists),
+    : probes_(keepers, target, stratum, freelists),
       candidates_(target.identity.pid, target.python, stratum == TMBPF_STRATUM_SMALL),
       random_(std::random_device{}()),
       span_(kFirstSpan),

@@ -24,7 +24,7 @@ class SampledStratum {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
 
-  SampledStratum(const tmbpf_bpf& skeleton, const PythonTarget& target, tmbpf_stratum stratum,
+  SampledStratum(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
                  bool freelists);
 
   // The share of its time that the target may lose to these windows.

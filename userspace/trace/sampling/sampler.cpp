@@ -45,8 +45,9 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       budget_(budget),
       window_(bpf_map__fd(skeleton.maps.samples), skeleton.bss->method, skeleton.bss->totals,
               target.identity.pid, target.python),
-      small_(skeleton, target, TMBPF_STRATUM_SMALL, freelists),
-      raw_(skeleton, target, TMBPF_STRATUM_RAW, freelists),
+      keepers_(skeleton, target),
+      small_(keepers_, target, TMBPF_STRATUM_SMALL, freelists),
+      raw_(keepers_, target, TMBPF_STRATUM_RAW, freelists),
       growth_(target.identity.pid, target.python),
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));

@@ -74,6 +74,7 @@ class Sampler {
   StackSums& sums_;
   double budget_;
   SamplingWindow window_;
+  ProbeKeepers keepers_;
 
   // Of the thread.
   Seconds trap_{0};         // of a hit, the kernel's part

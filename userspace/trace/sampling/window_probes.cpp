@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/sampling/window_probes.h"
 
-#include <ranges>
 #include <utility>
 
 #include "tmbpf.skel.h"
@@ -47,9 +46,15 @@ tmbpf_stratum stratum_of(const tmbpf_site& site) {
   }
 }
 
-WindowProbes::WindowProbes(const tmbpf_bpf& skeleton, const PythonTarget& target,
-                           tmbpf_stratum stratum, bool freelists)
-    : skeleton_(skeleton),
+ProbeKeepers::ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target)
+    : exit(skeleton.progs.allocate_exit, target.image_file->path(), target.identity.pid),
+      release(skeleton.progs.release_enter, target.image_file->path(), target.identity.pid),
+      owner(skeleton.progs.owner_enter, target.image_file->path(), target.identity.pid),
+      enter(skeleton.progs.allocate_enter, target.image_file->path(), target.identity.pid) {}
+
+WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
+                           bool freelists)
+    : keepers_(keepers),
       target_(target),
       stratum_(stratum),
       kept_(target.plan.sites.size(), false) {
@@ -62,15 +67,14 @@ WindowProbes::WindowProbes(const tmbpf_bpf& skeleton, const PythonTarget& target
 }
 
 // Results first, as in ProbeLinks.
-std::vector<UprobeLink> WindowProbes::attach(bool kept) const {
-  std::vector<UprobeLink> links;
-  const std::pair<Program, const bpf_program*> programs[] = {
-      {Program::exit, skeleton_.progs.allocate_exit},
-      {Program::release, skeleton_.progs.release_enter},
-      {Program::owner, skeleton_.progs.owner_enter},
-      {Program::enter, skeleton_.progs.allocate_enter}};
-  for (const auto& [kind, program] : programs) {
-    UprobeBatch batch{.path = target_.image_file->path(), .pid = target_.identity.pid};
+std::vector<KeptLink> WindowProbes::attach(bool kept) const {
+  std::vector<KeptLink> links;
+  const std::pair<Program, ProbeKeeper*> programs[] = {{Program::exit, &keepers_.exit},
+                                                       {Program::release, &keepers_.release},
+                                                       {Program::owner, &keepers_.owner},
+                                                       {Program::enter, &keepers_.enter}};
+  for (const auto& [kind, keeper] : programs) {
+    ProbeKeeper::Batch batch;
     for (const std::size_t index : sites_) {
       const ProbeSite& site = target_.plan.sites[index];
       if (kept_[index] == kept && program_of(site.site) == kind) {
@@ -79,32 +83,24 @@ std::vector<UprobeLink> WindowProbes::attach(bool kept) const {
         batch.on_return = site.attach == AttachKind::function_return;
       }
     }
-    links.emplace_back(program, batch, true);
+    links.emplace_back(*keeper, batch);
   }
   return links;
 }
 
-void WindowProbes::open() {
-  closing_.clear();
-  window_ = attach(false);
-}
+void WindowProbes::open() { window_ = attach(false); }
 
-void WindowProbes::close() { close_slowly(std::exchange(window_, {})); }
-
-// The breakpoints go at once; then the kernel waits for its programs, up to 0.1 s for each link.
-void WindowProbes::close_slowly(std::vector<UprobeLink> links) {
-  for (UprobeLink& link : std::views::reverse(links)) {
-    if (link.size() != 0) {
-      closing_.emplace_back([gone = std::move(link)]() mutable { gone.detach(); });
-    }
+// In the reverse order.
+void WindowProbes::close() {
+  while (!window_.empty()) {
+    window_.pop_back();
   }
 }
 
 // The new ones are attached before the former go, so that a site in both keeps its breakpoint.
 void WindowProbes::keep(const std::vector<bool>& kept) {
   kept_ = kept;
-  std::vector<UprobeLink> former = std::exchange(staying_, attach(true));
-  close_slowly(std::move(former));
+  staying_ = attach(true);
 }
 
 void WindowProbes::keep_all() { keep(std::vector<bool>(kept_.size(), true)); }
@@ -113,10 +109,10 @@ void WindowProbes::keep_none() { keep(std::vector<bool>(kept_.size(), false)); }
 
 std::size_t WindowProbes::attached() const {
   std::size_t sum = 0;
-  for (const UprobeLink& link : staying_) {
+  for (const KeptLink& link : staying_) {
     sum += link.size();
   }
-  for (const UprobeLink& link : window_) {
+  for (const KeptLink& link : window_) {
     sum += link.size();
   }
   return sum;

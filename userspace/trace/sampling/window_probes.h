@@ -7,21 +7,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <thread>
 #include <vector>
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
-#include "userspace/trace/uprobe_link.h"
+#include "userspace/trace/sampling/probe_keeper.h"
 
 namespace tmbpf {
 
 tmbpf_stratum stratum_of(const tmbpf_site& site);
 
+// The processes that hold the probes, one for each program.
+struct ProbeKeepers {
+  ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target);
+
+  ProbeKeeper exit;
+  ProbeKeeper release;
+  ProbeKeeper owner;
+  ProbeKeeper enter;
+};
+
 class WindowProbes {
  public:
   // Both must outlive it. Nothing is attached yet. `freelists`: as TraceOptions has it.
-  WindowProbes(const tmbpf_bpf& skeleton, const PythonTarget& target, tmbpf_stratum stratum,
+  WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
                bool freelists);
 
   // Attaches what comes and goes; throws Error as UprobeLink does. Until close(), which returns
@@ -40,17 +49,15 @@ class WindowProbes {
   [[nodiscard]] std::size_t attached() const;
 
  private:
-  [[nodiscard]] std::vector<UprobeLink> attach(bool kept) const;
-  void close_slowly(std::vector<UprobeLink> links);
+  [[nodiscard]] std::vector<KeptLink> attach(bool kept) const;
 
-  const tmbpf_bpf& skeleton_;
+  ProbeKeepers& keepers_;
   const PythonTarget& target_;
   tmbpf_stratum stratum_;
   std::vector<std::size_t> sites_;
   std::vector<bool> kept_;
-  std::vector<UprobeLink> staying_;
-  std::vector<UprobeLink> window_;
-  std::vector<std::jthread> closing_;
+  std::vector<KeptLink> staying_;
+  std::vector<KeptLink> window_;
 };
 
 }  // namespace tmbpf
