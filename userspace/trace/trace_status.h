@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "userspace/model/loss.h"
-#include "userspace/trace/sampling/sampler_status.h"
+#include "userspace/trace/sampler_status.h"
 #include "userspace/trace/trace_options.h"
 
 namespace tmbpf {

@@ -61,6 +61,7 @@ void SampledStratum::schedule() {
 
 void SampledStratum::take(WindowResult& result, Seconds stray) {
   const Seconds own = result.own;
+  own_ += own;
   forget(result.touched);
   if (result.complete && own > Seconds(0) && !is_learning()) {
     for (SeenBlock& seen : result.live) {

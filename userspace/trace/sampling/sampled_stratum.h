@@ -46,6 +46,7 @@ class SampledStratum {
   [[nodiscard]] double hit_rate() const;
   [[nodiscard]] std::uint32_t windows() const { return number_; }
   [[nodiscard]] Seconds span() const { return span_; }
+  [[nodiscard]] Seconds own() const { return own_; }  // of the target's time recorded, in all
   [[nodiscard]] std::size_t size() const { return candidates_.size(); }  // blocks followed
 
   WindowProbes& probes() { return probes_; }
@@ -63,7 +64,8 @@ class SampledStratum {
   Seconds period_{0};
   Clock::time_point begin_;  // of the period
   Clock::time_point opening_;
-  std::uint32_t number_ = 0;   // windows
+  std::uint32_t number_ = 0;  // windows
+  Seconds own_{0};
   std::uint32_t learned_ = 0;  // since the last restart
   double rate_ = 0;            // hits in a second of its own time, on average
 };

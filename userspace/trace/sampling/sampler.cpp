@@ -27,7 +27,6 @@ constexpr Seconds kLeastTrap{200e-9};
 constexpr Seconds kInstructions{30e-9};  // the target's own, between two hits at the least
 constexpr Seconds kShort{0.2e-6};        // our program's part of a hit that does not count
 constexpr double kRawShare = 0.4;        // of the budget
-constexpr double kQuietShare = 0.1;      // of the budget, for sites that stay attached
 constexpr Seconds kEstimate{2};          // between two estimates for the end, or longer:
 constexpr double kRest = 30;             // times what one takes
 constexpr Seconds kWatch{0.05};          // between two looks at how often raw sites are hit
@@ -48,6 +47,8 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       keepers_(skeleton, target),
       small_(keepers_, target, TMBPF_STRATUM_SMALL, freelists),
       raw_(keepers_, target, TMBPF_STRATUM_RAW, freelists),
+      quiet_small_(small_.probes(), skeleton.bss->site_hits),
+      quiet_raw_(raw_.probes(), skeleton.bss->site_hits),
       growth_(target.identity.pid, target.python),
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));
@@ -100,7 +101,8 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
     }
     look();
     watch_raw();
-    watch_quiet_sites();
+    quiet_small_.watch(trap_ + kShort, budget_);
+    quiet_raw_.watch(trap_ + kShort, budget_);
     keep_estimate();
   }
 }
@@ -133,12 +135,15 @@ void Sampler::open_window(SampledStratum& stratum) {
     status_.events += result.events;
     status_.own_seconds += Seconds(result.own).count();
     status_.cost_seconds += Seconds(result.cost + stray).count();
+    status_.probes = small_.probes().attached() + raw_.probes().attached();
   }
   calibrate(result);
-  if (&stratum == &small_) {
-    keep_quiet_sites();
-  } else {
+  const bool raw = &stratum == &raw_;
+  if (raw) {
     decide_raw();
+  }
+  if (!stratum.is_learning() && !(raw && raw_always_)) {
+    (raw ? quiet_raw_ : quiet_small_).rank(stratum.own().count(), trap_ + kShort, budget_);
   }
 }
 
@@ -169,55 +174,6 @@ Seconds Sampler::take_stray(const WindowResult& result) {
   return outside * (trap_ + (raw_always_ ? program_ : kShort));
 }
 
-// Sites that were never hit stay, so that fewer have to come and go.
-void Sampler::keep_quiet_sites() {
-  if (small_.is_learning() || small_.probes().attached() != 0) {
-    return;
-  }
-  std::vector<bool> kept(target_.plan.sites.size(), false);
-  for (const std::size_t site : small_.probes().sites()) {
-    kept[site] = hits_of(site) == 0;
-  }
-  keep(kept);
-}
-
-void Sampler::keep(const std::vector<bool>& kept) {
-  small_.probes().keep(kept);
-  quiet_hits_.resize(kept.size());
-  for (std::size_t site = 0; site < kept.size(); ++site) {
-    quiet_hits_[site] = hits_of(site);
-  }
-  quiet_counted_ = Clock::now();
-  const std::lock_guard lock(mutex_);
-  status_.probes = small_.probes().attached() + raw_.probes().attached();
-}
-
-// Those that are not quiet any more go, and come back with each window.
-void Sampler::watch_quiet_sites() {
-  if (quiet_hits_.empty()) {
-    return;
-  }
-  const Seconds elapsed = Clock::now() - quiet_counted_;
-  std::vector<bool> kept(target_.plan.sites.size(), false);
-  std::uint64_t hits = 0;
-  for (const std::size_t site : small_.probes().sites()) {
-    if (small_.probes().is_kept(site)) {
-      const std::uint64_t fresh = hits_of(site) - quiet_hits_[site];
-      hits += fresh;
-      kept[site] = fresh == 0;
-    }
-  }
-  if (static_cast<double>(hits) * (trap_ + kShort) >
-      budget_ * kQuietShare * std::max(elapsed, kBurst)) {
-    keep(kept);
-  } else if (elapsed > 10 * kBurst) {
-    for (const std::size_t site : small_.probes().sites()) {
-      quiet_hits_[site] = hits_of(site);
-    }
-    quiet_counted_ = Clock::now();
-  }
-}
-
 std::uint64_t Sampler::raw_hits() {
   std::uint64_t hits = 0;
   for (const std::size_t site : raw_.probes().sites()) {
@@ -233,6 +189,7 @@ void Sampler::decide_raw() {
     return;
   }
   std::atomic_ref(skeleton_.bss->method.raw).store(1);
+  quiet_raw_.forget();
   raw_.probes().keep_all();
   raw_hits_ = raw_hits();
   raw_counted_ = Clock::now();

@@ -17,10 +17,11 @@
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/sampler_status.h"
 #include "userspace/trace/sampling/estimate.h"
 #include "userspace/trace/sampling/heap_growth.h"
+#include "userspace/trace/sampling/quiet_sites.h"
 #include "userspace/trace/sampling/sampled_stratum.h"
-#include "userspace/trace/sampling/sampler_status.h"
 #include "userspace/trace/sampling/sampling_window.h"
 #include "userspace/trace/traces_map.h"
 
@@ -57,15 +58,12 @@ class Sampler {
   void open_window(SampledStratum& stratum);
   void calibrate(const WindowResult& result);
   Seconds take_stray(const WindowResult& result);
-  void keep_quiet_sites();
-  void watch_quiet_sites();
   void keep_estimate();
   void decide_raw();
   void watch_raw();
   void shed_raw();
   [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
   [[nodiscard]] std::uint64_t raw_hits();
-  void keep(const std::vector<bool>& kept);
   [[nodiscard]] SampledStratum& next();
 
   tmbpf_bpf& skeleton_;
@@ -82,14 +80,14 @@ class Sampler {
   std::uint64_t hits_ = 0;  // of all sites, when they were last counted
   std::uint64_t raw_hits_ = 0;
   Clock::time_point raw_counted_;
-  std::vector<std::uint64_t> quiet_hits_;  // by site, when the time below began
-  Clock::time_point quiet_counted_;
   Clock::time_point raw_shed_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   SampledStratum small_;
   SampledStratum raw_;
+  QuietSites quiet_small_;
+  QuietSites quiet_raw_;
   bool raw_always_ = false;
   HeapGrowth growth_;
   Estimate last_;

@@ -100,6 +100,7 @@ void WindowProbes::close() {
 // The new ones are attached before the former go, so that a site in both keeps its breakpoint.
 void WindowProbes::keep(const std::vector<bool>& kept) {
   kept_ = kept;
+  kept_.resize(target_.plan.sites.size());
   staying_ = attach(true);
 }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which of a stratum's sites stay attached between windows: to attach and detach one costs the
+// target some ten microseconds each time, a hit that does not count about one. Those that are hit
+// seldom stay, and go when they become busy.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "userspace/trace/sampling/window_probes.h"
+
+namespace tmbpf {
+
+// Of one thread.
+class QuietSites {
+ public:
+  using Seconds = std::chrono::duration<double>;
+
+  // Both must outlive it. `hits`: by index in the plan, counted by the programs.
+  QuietSites(WindowProbes& probes, std::uint32_t* hits);
+
+  // To be called after each window. `own`: seconds of the target's own time that windows recorded
+  // so far; `hit`: what a hit that does not count costs; `budget`: the share of its time that the
+  // target may lose in all.
+  void rank(double own, Seconds hit, double budget);
+  // To be called every few milliseconds: lets go of those that cost too much.
+  void watch(Seconds hit, double budget);
+  // Others decide which sites stay from now on, until the next ranking.
+  void forget();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
+  void keep(const std::vector<bool>& kept);
+  void begin();
+
+  WindowProbes& probes_;
+  std::uint32_t* hits_;
+  std::vector<bool> kept_;
+  std::vector<std::uint64_t> counted_;  // by site, when the time below began
+  Clock::time_point since_;
+  std::uint32_t windows_ = 0;
+  std::uint32_t next_ranking_ = 1;
+};
+
+}  // namespace tmbpf
