@@ -132,4 +132,16 @@ PymallocHeap read_pools(const ProcessMemory& memory, const tmbpf_python& python,
   return HeapReader(memory, python).read(pools);
 }
 
+std::vector<std::uint64_t> pools_of(std::span<const std::uint64_t> blocks,
+                                    std::uint64_t pool_size) {
+  std::vector<std::uint64_t> pools;
+  pools.reserve(blocks.size());
+  for (const std::uint64_t block : blocks) {
+    pools.push_back(block - block % pool_size);
+  }
+  std::ranges::sort(pools);
+  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+  return pools;
+}
+
 }  // namespace tmbpf

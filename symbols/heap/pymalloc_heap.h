@@ -58,4 +58,7 @@ PymallocHeap read_pymalloc_heap(const ProcessMemory& memory, const tmbpf_python&
 PymallocHeap read_pools(const ProcessMemory& memory, const tmbpf_python& python,
                         std::span<const std::uint64_t> pools);
 
+// The addresses of the pools that hold the blocks, each once, ascending.
+std::vector<std::uint64_t> pools_of(std::span<const std::uint64_t> blocks, std::uint64_t pool_size);
+
 }  // namespace tmbpf

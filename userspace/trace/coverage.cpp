@@ -20,18 +20,6 @@ constexpr std::size_t kMaxSuspects = 1U << 16U;   // more than this is no passin
 
 using Blocks = std::vector<std::uint64_t>;
 
-// The pools that hold the blocks.
-Blocks pools_of(const Blocks& blocks, std::uint64_t pool_size) {
-  Blocks pools;
-  pools.reserve(blocks.size());
-  for (const std::uint64_t block : blocks) {
-    pools.push_back(block - block % pool_size);
-  }
-  std::ranges::sort(pools);
-  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  return pools;
-}
-
 class CoverageMeter {
  public:
   CoverageMeter(const ProcessMemory& memory, const tmbpf_python& python, BlockSet& baseline,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What mode sampled is to see through: a process that makes and drops a lot and keeps a little of the same kind.
 One command a line on stdin, an answer each; ends with stdin. "work SECONDS" churns, and in every PERIOD turns keeps one
-text and, at another moment, two others of the same size class on another line; "idle" does nothing. Answers: kept so far, of both."""
+text and, at another moment, two others of the same size class on another line; "drop" lets go of all. Answers: kept
+so far, of both."""
 import sys
 import time
 

@@ -44,7 +44,6 @@ class SampledStratum {
   [[nodiscard]] bool is_learning() const;
   // Hits in a second of the target's own time, as the windows saw it.
   [[nodiscard]] double hit_rate() const;
-  [[nodiscard]] std::uint32_t windows() const { return number_; }
   [[nodiscard]] Seconds span() const { return span_; }
   [[nodiscard]] Seconds own() const { return own_; }  // of the target's time recorded, in all
   [[nodiscard]] std::size_t size() const { return candidates_.size(); }  // blocks followed

@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <numeric>
-#include <span>
 #include <utility>
 
 #include "bpf/tmbpf.h"
@@ -149,6 +146,7 @@ void Sampler::open_window(SampledStratum& stratum) {
 
 // The shortest time from one hit to the next is the kernel's part of a hit, and a few instructions.
 void Sampler::calibrate(const WindowResult& result) {
+  const std::lock_guard lock(mutex_);  // status() reads them
   if (result.least_gap.count() == 0) {
     trap_ = trap_ == Seconds(0) ? kUsualTrap : trap_;
     return;

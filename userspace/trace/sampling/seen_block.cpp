@@ -8,18 +8,6 @@
 
 namespace tmbpf {
 
-std::vector<std::uint64_t> pools_of(std::span<const std::uint64_t> addresses,
-                                    std::uint64_t pool_size) {
-  std::vector<std::uint64_t> pools;
-  pools.reserve(addresses.size());
-  for (const std::uint64_t address : addresses) {
-    pools.push_back(address - address % pool_size);
-  }
-  std::ranges::sort(pools);
-  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  return pools;
-}
-
 std::vector<SeenBlock> see_blocks(const ProcessMemory& memory, const tmbpf_python& python,
                                   BlockContents& contents, std::span<const SampledBlock> blocks) {
   std::vector<std::uint64_t> addresses;

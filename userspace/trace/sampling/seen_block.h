@@ -27,8 +27,4 @@ std::vector<SeenBlock> see_blocks(const ProcessMemory& memory, const tmbpf_pytho
 std::vector<SeenBlock> see_raw_blocks(BlockContents& contents,
                                       std::span<const SampledBlock> blocks);
 
-// The pools of the addresses, each once, ascending.
-std::vector<std::uint64_t> pools_of(std::span<const std::uint64_t> addresses,
-                                    std::uint64_t pool_size);
-
 }  // namespace tmbpf

@@ -44,7 +44,6 @@ class WindowProbes {
   [[nodiscard]] tmbpf_stratum stratum() const { return stratum_; }
   // Indices in the plan of all its sites.
   [[nodiscard]] std::span<const std::size_t> sites() const { return sites_; }
-  [[nodiscard]] bool is_kept(std::size_t site) const { return kept_[site]; }
   // Probes attached: those that stay, and with an open window the others.
   [[nodiscard]] std::size_t attached() const;
 
