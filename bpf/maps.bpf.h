@@ -15,7 +15,7 @@ struct tmbpf_totals totals = {};
 struct tmbpf_domains domains = {};
 struct tmbpf_filters filters = {};
 struct tmbpf_method method = {};
-__u32 site_hits[TMBPF_MAX_SITES] = {}; /* by cookie, in mode sampled */
+__u32 site_hits[TMBPF_MAX_SITES] = {}; /* by cookie, with method.counted */
 
 /* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
 struct {

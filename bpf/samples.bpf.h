@@ -12,9 +12,26 @@
 
 #include "maps.bpf.h"
 
+/* A hit that takes longer was put off its CPU meanwhile. Nanoseconds. */
+#define TMBPF_LONGEST_HIT 100000
+
 static __always_inline void count_hit(__u32 site)
 {
-	site_hits[site & (TMBPF_MAX_SITES - 1)]++;
+	__u32 hits = ++site_hits[site & (TMBPF_MAX_SITES - 1)];
+
+	if (!(hits & (TMBPF_TIMED - 1)) && !method.sampled)
+		method.begun = bpf_ktime_get_ns();
+}
+
+static __always_inline void end_timed(void)
+{
+	__u64 time = bpf_ktime_get_ns() - method.begun;
+
+	method.begun = 0;
+	if (time < TMBPF_LONGEST_HIT) {
+		method.timed_time += time;
+		method.timed++;
+	}
 }
 
 /* Whether what a site of this stratum sees counts now. */
@@ -45,10 +62,12 @@ static __always_inline int enter_window(__u8 stratum)
 	return is_open(stratum);
 }
 
-static __always_inline void leave_window(void)
+static __always_inline void leave_hit(void)
 {
 	__u64 now;
 
+	if (method.begun)
+		end_timed();
 	if (method.phase != TMBPF_PHASE_RECORDING)
 		return;
 	now = bpf_ktime_get_ns();

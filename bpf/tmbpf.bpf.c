@@ -70,11 +70,10 @@ static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
 
 	if (!site || totals.stopped)
 		return 0;
-	if (method.sampled) {
+	if (method.counted)
 		count_hit(index);
-		if (!enter_window(site->stratum))
-			return 0;
-	}
+	if (method.sampled && !enter_window(site->stratum))
+		return 0;
 	if (site->guarded && !(ctx->eflags & ZERO_FLAG))
 		return 0;
 	return site;
@@ -182,7 +181,7 @@ SEC("uprobe")
 int allocate_enter(struct pt_regs *ctx)
 {
 	request(ctx);
-	leave_window();
+	leave_hit();
 	return 0;
 }
 
@@ -191,7 +190,7 @@ SEC("uprobe")
 int owner_enter(struct pt_regs *ctx)
 {
 	owner(ctx);
-	leave_window();
+	leave_hit();
 	return 0;
 }
 
@@ -200,7 +199,7 @@ SEC("uprobe")
 int release_enter(struct pt_regs *ctx)
 {
 	release_or_result(ctx);
-	leave_window();
+	leave_hit();
 	return 0;
 }
 
@@ -209,7 +208,7 @@ SEC("uretprobe")
 int allocate_exit(struct pt_regs *ctx)
 {
 	returned(ctx);
-	leave_window();
+	leave_hit();
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 enum {
 	TMBPF_SAMPLES = 1 << 15, /* events of one window, at most */
+	TMBPF_TIMED = 1 << 6,
 };
 
 /* Sites that are sampled together, with windows of their own. */
@@ -46,6 +47,11 @@ struct tmbpf_method {
 	__u64 inside;  /* spent in the programs; likewise */
 	__u32 hits;    /* while it records; likewise */
 	__u32 logged;  /* events, also those for which there was no room; likewise */
+	__u32 counted; /* 1: hits are counted by site */
+	__u32 timed; /* hits whose time in our programs was taken: one in TMBPF_TIMED of each site,
+		      * while they are counted and not sampled; written by the programs */
+	__u64 timed_time; /* of those, in all; likewise */
+	__u64 begun;	  /* when the one began that is timed now, or 0; likewise */
 };
 
 /* What happened to a block while a window was open, in order. Mapped by the tracer. */

@@ -22,6 +22,14 @@ class BlockSet {
     word |= bit_of(address);
   }
 
+  void erase(std::uint64_t address) {
+    const auto page = pages_.find(address >> kPageShift);
+    if (page != pages_.end() && contains(address)) {
+      page->second[word_of(address)] &= ~bit_of(address);
+      --size_;
+    }
+  }
+
   // Bit i of word j stands for start + j * kWordSpan + i * 16. `start` is a multiple of kWordSpan,
   // and the words do not cross a mebibyte.
   void insert_words(std::uint64_t start, std::span<const std::uint64_t> words) {

@@ -120,7 +120,9 @@ struct tmbpf_method *host_method(void) {
 
 int host_enter_window(enum tmbpf_stratum stratum) { return enter_window((__u8)stratum); }
 
-void host_leave_window(void) { leave_window(); }
+void host_count_hit(__u32 site) { count_hit(site); }
+
+void host_leave_hit(void) { leave_hit(); }
 
 const struct tmbpf_samples *host_samples(void) {
   __u32 zero = 0;

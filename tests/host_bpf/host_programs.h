@@ -35,7 +35,8 @@ struct tmbpf_filters *host_filters(void);
 struct tmbpf_code_verdicts *host_code_verdicts(void);
 struct tmbpf_method *host_method(void);
 int host_enter_window(enum tmbpf_stratum stratum);
-void host_leave_window(void);
+void host_leave_hit(void);
+void host_count_hit(__u32 site);
 const struct tmbpf_samples *host_samples(void);
 
 #ifdef __cplusplus

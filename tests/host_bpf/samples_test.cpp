@@ -106,7 +106,7 @@ TEST_P(Samples, a_window_ends_by_the_targets_own_time) {
   host_enter_window(TMBPF_STRATUM_SMALL);
   EXPECT_EQ(method.own, 400U);
   now = 12500;  // in our program: not its own
-  host_leave_window();
+  host_leave_hit();
   EXPECT_EQ(method.inside, 2000U);
   EXPECT_EQ(method.phase, TMBPF_PHASE_RECORDING);
   now = 13200;
@@ -114,6 +114,29 @@ TEST_P(Samples, a_window_ends_by_the_targets_own_time) {
   EXPECT_EQ(method.own, 1000U);
   EXPECT_EQ(method.least, 700U);
   EXPECT_EQ(method.phase, TMBPF_PHASE_TAIL);
+}
+
+TEST_P(Samples, one_hit_in_many_is_timed_where_hits_are_counted) {
+  record(1);
+  make_current();
+  tmbpf_method& method = *host_method();
+  std::uint64_t& now = host_state().ktime;
+  for (int hit = 1; hit <= 3 * TMBPF_TIMED; ++hit) {
+    now += 1000;
+    host_count_hit(7);
+    now += 250;
+    host_leave_hit();
+  }
+  EXPECT_EQ(method.timed, 3U);
+  EXPECT_EQ(method.timed_time, 750U);
+  // One that was put off its CPU meanwhile does not count.
+  for (int hit = 1; hit <= TMBPF_TIMED; ++hit) {
+    host_count_hit(7);
+    now += 5000000;
+    host_leave_hit();
+  }
+  EXPECT_EQ(method.timed, 3U);
+  EXPECT_EQ(method.begun, 0U);
 }
 
 TEST_P(Samples, a_clock_that_goes_back_adds_nothing) {
@@ -124,7 +147,7 @@ TEST_P(Samples, a_clock_that_goes_back_adds_nothing) {
   host_enter_window(TMBPF_STRATUM_SMALL);
   EXPECT_EQ(method.own, 0U);
   host_state().ktime = 8000;
-  host_leave_window();
+  host_leave_hit();
   EXPECT_EQ(method.inside, 0U);
 }
 

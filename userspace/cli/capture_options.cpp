@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <system_error>
 
 #include "bpf/tmbpf.h"
-#include "userspace/trace/trace_status.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -16,19 +17,10 @@ namespace {
 
 constexpr double kPercent = 100;
 
-TraceMode parse_mode(const std::string& mode) {
-  for (const TraceMode known : {TraceMode::live, TraceMode::sampled}) {
-    if (mode == to_string(known)) {
-      return known;
-    }
-  }
-  return TraceMode::exact;
-}
-
-// "none" or percent; a refusal, or nothing.
+// "none" (infinite) or percent; a refusal, or nothing.
 std::string parse_budget(const std::string& text, std::optional<double>& percent) {
   if (text == "none") {
-    percent.reset();
+    percent = std::numeric_limits<double>::infinity();
     return {};
   }
   double value = 0;
@@ -40,17 +32,29 @@ std::string parse_budget(const std::string& text, std::optional<double>& percent
   return {};
 }
 
+void refuse_misplaced(double percent, TraceMode mode) {
+  const bool fixed = mode == TraceMode::exact || mode == TraceMode::live;
+  if (fixed && std::isfinite(percent)) {
+    throw Error(fmt::format("--max-slowdown {}: mode {} keeps no budget, it costs what it costs",
+                            percent, to_string(mode)),
+                "leave out --mode (auto keeps it), or --max-slowdown", ExitStatus::usage);
+  }
+  if (mode == TraceMode::sampled && !std::isfinite(percent)) {
+    throw Error("--max-slowdown none: mode sampled spends what it is given",
+                "give it a percentage, or use --mode exact", ExitStatus::usage);
+  }
+}
+
 }  // namespace
 
 TraceOptions CaptureOptions::trace_options() const {
   TraceOptions options = trace;
   options.filters = filters.filters();
-  if (max_slowdown && options.mode != TraceMode::sampled) {
-    throw Error(fmt::format("--max-slowdown {}: mode {} keeps no budget, it costs what it costs",
-                            *max_slowdown, to_string(options.mode)),
-                "add --mode sampled, or leave it out (none)", ExitStatus::usage);
+  if (options.bare) {
+    options.mode = TraceMode::exact;
   }
   if (max_slowdown) {
+    refuse_misplaced(*max_slowdown, options.mode);
     options.max_slowdown = *max_slowdown / kPercent;
   }
   return options;
@@ -63,12 +67,16 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option_function<std::string>(
-         "--mode", [&options](const std::string& mode) { options.trace.mode = parse_mode(mode); },
+         "--mode",
+         [&options](const std::string& mode) {
+           options.trace.mode = mode_named(mode).value_or(options.trace.mode);
+         },
          "How allocations are followed: exact; live (small blocks' frees are read from the heap "
-         "instead of probed, which costs about half); or sampled (a few milliseconds now and then: "
-         "estimates with their errors, at a cost that does not depend on the target)")
-      ->check(CLI::IsMember({"exact", "live", "sampled"}))
-      ->default_str("exact")
+         "instead of probed, which costs about two thirds); sampled (a few milliseconds now and "
+         "then: estimates with their errors, at a cost that does not depend on the target); or "
+         "auto, the most exact of these that keeps --max-slowdown")
+      ->check(CLI::IsMember({"auto", "exact", "live", "sampled"}))
+      ->default_str("auto")
       ->group(group);
   app.add_option(
          "--max-slowdown",
@@ -79,8 +87,8 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
            }
            return true;
          },
-         "How much mode sampled may slow the target down, in percent (1); the other modes: none "
-         "(no limit)")
+         "By how many percent of its time the target may be slowed down: 10 for mode auto, 1 for "
+         "sampled; none: no limit")
       ->type_name("PERCENT")
       ->group(group);
   app.add_option("--max-traces", options.trace.max_traces, "Live blocks kept at most")

@@ -11,8 +11,8 @@
 namespace tmbpf {
 
 struct CaptureOptions {
-  TraceOptions trace;
-  std::optional<double> max_slowdown;  // percent; nothing: none was named
+  TraceOptions trace{.mode = TraceMode::automatic};
+  std::optional<double> max_slowdown;  // percent, or infinite; nothing: none was named
   RecordingArguments filters;
 
   // `trace` with what the user wrote of filters and of the budget. Throws Error (usage).

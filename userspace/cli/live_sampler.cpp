@@ -10,6 +10,7 @@
 
 #include "symbols/process/process_identity.h"
 #include "userspace/view/coverage_notes.h"
+#include "userspace/view/human_text.h"
 
 namespace tmbpf {
 namespace {
@@ -21,6 +22,11 @@ std::vector<std::string> notes_of(const TraceStatus& status,
     notes.push_back(fmt::format("no longer complete: what {} allocates is not seen",
                                 status.replaced_allocator));
   }
+  for (std::size_t i = 1; i < status.steps.size(); ++i) {
+    const ModeStep& step = status.steps[i];
+    notes.push_back(fmt::format("{} from mode {} to {}: {}", format_local_time(step.time),
+                                to_string(step.from), to_string(step.to), step.reason));
+  }
   for (const Loss& loss : status.losses) {
     notes.push_back(fmt::format("lost {}: {}", loss.count, loss.what));
   }
@@ -28,6 +34,11 @@ std::vector<std::string> notes_of(const TraceStatus& status,
     std::ranges::copy(coverage_notes(*coverage), std::back_inserter(notes));
   }
   return notes;
+}
+
+std::string mode_text(const TraceStatus& status) {
+  return status.mode == TraceMode::automatic ? fmt::format("auto ({})", to_string(status.method))
+                                             : std::string(to_string(status.mode));
 }
 
 std::string state_text(TargetState state) {
@@ -69,12 +80,13 @@ TableTotals LiveSampler::totals_of(Tracer& tracer) {
                      .command = fmt::format("{} (CPython {})", status.command, status.version),
                      .state = state_text(status.state),
                      .elapsed = status.elapsed,
-                     .mode = std::string(to_string(status.mode)),
+                     .mode = mode_text(status),
                      .frames = status.frames,
                      .traced_peak = status.traced_peak,
                      .process_rss = status.process_rss,
                      .tracer_memory = status.tracer_memory,
                      .lost = status.lost(),
+                     .slowdown = status.slowdown,
                      .notes = notes_of(status, coverage)};
   if (coverage) {
     totals.coverage = coverage->share();

@@ -11,6 +11,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr double kPercent = 100;
+
 std::string size_of(const nlohmann::json& status, const char* key) {
   return format_size(status.value(key, 0.0));
 }
@@ -47,11 +49,27 @@ void print_family(const nlohmann::json& status) {
 }
 
 void print_sampling(const nlohmann::json& sampling) {
-  constexpr double kPercent = 100;
   fmt::print("  sampled: {} windows, {} events in {:.3f} s of its time, {} blocks followed\n",
              sampling.value("windows", 0L), sampling.value("events", 0L),
              sampling.value("own_seconds", 0.0), sampling.value("candidates", 0L));
-  fmt::print("  estimated slowdown {:.2f} %\n", kPercent * sampling.value("slowdown", 0.0));
+}
+
+void print_budget(const nlohmann::json& status) {
+  if (status.contains("slowdown")) {
+    fmt::print("  estimated slowdown {:.2f} % (at most {:.3g} %)\n",
+               kPercent * status.value("slowdown", 0.0),
+               kPercent * status.value("max_slowdown", 0.0));
+  }
+  for (const auto& step : status.value("steps", nlohmann::json::array())) {
+    fmt::print("  {} {}: {}\n", format_local_time(step.value("time", 0.0)), step.value("to", ""),
+               step.value("reason", ""));
+  }
+}
+
+// The mode asked for, and with auto the one in use.
+std::string mode_text(const nlohmann::json& status) {
+  const std::string mode = status.value("mode", "");
+  return mode == "auto" ? fmt::format("auto (now {})", status.value("method", "")) : mode;
 }
 
 }  // namespace
@@ -60,7 +78,7 @@ void print_status(const nlohmann::json& status) {
   fmt::print("process {} ({}, CPython {}): {}\n", status.value("pid", 0),
              printable(status.value("command", "")), status.value("python", ""),
              status.value("state", ""));
-  fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", status.value("mode", ""),
+  fmt::print("  mode {}, {} frames, {} probes, traced for {:.0f} s\n", mode_text(status),
              status.value("frames", 0), status.value("sites", 0), status.value("elapsed", 0.0));
   fmt::print("  traced {} in {} blocks (of at most {}), peak {}\n",
              size_of(status, "traced_current"), status.value("traces", 0L),
@@ -80,6 +98,7 @@ void print_status(const nlohmann::json& status) {
   if (status.contains("sampling")) {
     print_sampling(status.at("sampling"));
   }
+  print_budget(status);
   if (!status.value("replaced_allocator", "").empty()) {
     fmt::print("  what {} allocates is not seen: numbers are no longer complete\n",
                printable(status.value("replaced_allocator", "")));

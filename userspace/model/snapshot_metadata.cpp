@@ -25,6 +25,20 @@ class MetadataBuilder {
     }
   }
 
+  void put_budget(const SnapshotMetadata& snapshot) {
+    put_if_known("method", snapshot.method.empty() ? std::nullopt : std::optional(snapshot.method));
+    put_if_known("max_slowdown", snapshot.max_slowdown);
+    put_if_known("slowdown", snapshot.slowdown);
+    std::size_t number = 0;
+    for (const MethodStep& step : snapshot.steps) {
+      const std::string key = fmt::format("step.{}", ++number);
+      put(key + ".time", step.time);
+      put(key + ".from", step.from);
+      put(key + ".to", step.to);
+      put(key + ".reason", step.reason);
+    }
+  }
+
   void put_coverage(const Coverage& coverage) {
     put("coverage", coverage.share());
     put("coverage.bytes", coverage.share_of_bytes());
@@ -44,6 +58,13 @@ class MetadataBuilder {
   [[nodiscard]] const Metadata& fields() const { return fields_; }
 
  private:
+  template <typename Value>
+  void put_if_known(const std::string& key, const std::optional<Value>& value) {
+    if (value) {
+      put(key, *value);
+    }
+  }
+
   void put_if_any(const std::string& key, std::uint64_t count) {
     if (count != 0) {
       put(key, count);
@@ -59,6 +80,7 @@ Metadata to_metadata(const SnapshotMetadata& snapshot) {
   MetadataBuilder builder;
   builder.put("tracer_version", snapshot.tracer_version);
   builder.put("mode", snapshot.mode);
+  builder.put_budget(snapshot);
   builder.put("state", snapshot.state);
   builder.put("pid", static_cast<std::uint64_t>(snapshot.pid));
   builder.put("command", snapshot.command);

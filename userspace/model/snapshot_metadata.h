@@ -13,11 +13,23 @@
 
 namespace tmbpf {
 
+// A tracer went over to another way of following allocations (mode "auto").
+struct MethodStep {
+  double time = 0;
+  std::string from;  // the first: "auto"
+  std::string to;    // "exact", "live" or "sampled"
+  std::string reason;
+};
+
 // What a tracer says about the snapshot it took. Sizes in bytes, times in Unix seconds.
 struct SnapshotMetadata {
-  std::string tracer_version;  // of tmbpf
-  std::string mode;            // "exact", "live"
-  std::string state;           // of the target: "running", ...
+  std::string tracer_version;          // of tmbpf
+  std::string mode;                    // asked for: "exact", "live", "sampled", "auto"
+  std::string method;                  // in use when it was taken; empty: the mode's own
+  std::optional<double> max_slowdown;  // shares of the target's time: the budget
+  std::optional<double> slowdown;      // and what tracing cost it, estimated
+  std::vector<MethodStep> steps;
+  std::string state;  // of the target: "running", ...
   std::int64_t pid = 0;
   std::string command;  // any bytes
   std::string python;   // version: "3.11.2"

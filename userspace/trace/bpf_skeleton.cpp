@@ -142,8 +142,9 @@ SkeletonPtr load_skeleton(const SkeletonSettings& settings, const ProbePlan& pla
                   reinterpret_cast<volatile tmbpf_config*>(&skeleton->rodata->config)),
               &settings.config, sizeof(settings.config));
   resize_maps(*skeleton, settings, plan);
-  skeleton->bss->method.live = settings.mode == TraceMode::live ? 1 : 0;
-  skeleton->bss->method.sampled = settings.mode == TraceMode::sampled ? 1 : 0;
+  skeleton->bss->method.live = settings.method == TraceMode::live ? 1 : 0;
+  skeleton->bss->method.sampled = settings.method == TraceMode::sampled ? 1 : 0;
+  skeleton->bss->method.counted = settings.counted ? 1 : 0;
   skeleton->rodata->config.max_stacks = bpf_map__max_entries(skeleton->maps.stack_sums);
   if (settings.uprobe_multi) {
     set_attach_types(*skeleton);

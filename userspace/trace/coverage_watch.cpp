@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/coverage_watch.h"
 
+#include <utility>
+
 #include "symbols/process/process_memory.h"
 #include "userspace/trace/coverage.h"
 
@@ -12,12 +14,12 @@ constexpr std::chrono::seconds kRecent{1};
 }  // namespace
 
 CoverageWatch::CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces,
-                             bool sees_frees)
+                             bool sees_frees, BlockSet baseline)
     : pid_(pid),
       python_(python),
       traces_(traces),
       sees_frees_(sees_frees),
-      baseline_(read_baseline(ProcessMemory(pid), python)) {}
+      baseline_(std::move(baseline)) {}
 
 CoverageWatch::Measured CoverageWatch::measure_now() {
   auto coverage = measure_coverage(

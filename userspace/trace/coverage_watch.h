@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <optional>
@@ -18,9 +19,10 @@ namespace tmbpf {
 
 class CoverageWatch {
  public:
-  // Reads the baseline: what is live now counts as from before. `traces` must outlive this.
-  // `sees_frees`: what is recorded and not live is a fault.
-  CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces, bool sees_frees);
+  // `baseline`: see read_baseline(). `traces` must outlive this. `sees_frees`: what is recorded and
+  // not live is a fault.
+  CoverageWatch(pid_t pid, const tmbpf_python& python, const TracesMap& traces, bool sees_frees,
+                BlockSet baseline);
 
   // Without causes. Nothing when the heap cannot be read.
   std::optional<Coverage> measure();
@@ -28,6 +30,9 @@ class CoverageWatch {
   // What was measured within the last second, or can be within `patience`, or else what was
   // measured last; then a thread goes on measuring for the next call.
   RecentCoverage recent(std::chrono::milliseconds patience);
+
+  // Nobody tells any more of blocks that are freed.
+  void sees_no_frees() { sees_frees_ = false; }
 
   // What is live now counts as from before.
   void renew_baseline();
@@ -45,7 +50,7 @@ class CoverageWatch {
   pid_t pid_;
   tmbpf_python python_;
   const TracesMap& traces_;
-  bool sees_frees_;
+  std::atomic<bool> sees_frees_;
   BlockSet baseline_;  // the thread's while there is one
   std::optional<Measured> last_;
   std::future<Measured> running_;  // last: its thread must end before the rest goes

@@ -57,7 +57,7 @@ bool HeapSweep::sweep() {
       take_out(address, trace);
     }
   });
-  peak_ = std::max<std::uint64_t>(peak_, std::atomic_ref(totals_.traced_current).load());
+  peak_ = std::max<std::uint64_t>(peak_.load(), std::atomic_ref(totals_.traced_current).load());
   return true;
 }
 

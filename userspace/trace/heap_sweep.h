@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 
@@ -42,7 +43,7 @@ class HeapSweep {
   StackSums& sums_;
   tmbpf_totals& totals_;
   std::mutex mutex_;
-  std::uint64_t peak_ = 0;
+  std::atomic<std::uint64_t> peak_{0};
 };
 
 }  // namespace tmbpf

@@ -17,9 +17,9 @@ namespace tmbpf {
 namespace {
 
 bool is_left_out(const tmbpf_site& site, TraceMode mode) {
-  const bool small_free = site.op == TMBPF_OP_FREE && site.allocator == TMBPF_PYMALLOC;
   return mode != TraceMode::exact &&
-         (small_free || (mode == TraceMode::sampled && stratum_of(site) != TMBPF_STRATUM_NONE));
+         (is_small_free(site) ||
+          (mode == TraceMode::sampled && stratum_of(site) != TMBPF_STRATUM_NONE));
 }
 
 // The plan's sites of these operations; a site's cookie is its index in the plan.
@@ -46,13 +46,13 @@ UprobeBatch batch_of(const PythonTarget& target, const std::vector<int>& operati
 void ProbeLinks::LinkDeleter::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 
 ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
-                       const TraceOptions& options, bool multi)
+                       const TraceOptions& options, TraceMode method, bool multi)
     : skeleton_(&skeleton), multi_(multi), follow_(options.follow) {
   watch_lifecycle();
   const auto& progs = skeleton.progs;
   const auto attach = [&](const bpf_program* program, const std::vector<int>& operations) {
     return UprobeLink(options.bare ? progs.nothing_enter : program,
-                      batch_of(target, operations, options.mode), multi);
+                      batch_of(target, operations, method), multi);
   };
   returns_ = attach(progs.allocate_exit, {TMBPF_OP_RAW_RETURN, TMBPF_OP_REFILL_RETURN});
   releases_ = attach(progs.release_enter, {TMBPF_OP_FREE, TMBPF_OP_RESULT, TMBPF_OP_UNTRACK});

@@ -20,8 +20,9 @@ class ProbeLinks {
   // Attaches. Results and frees come first, requests last: a request whose free or result is not
   // watched yet would leave a trace that nothing removes. Throws Error as UprobeLink does. The
   // skeleton must outlive the object.
+  // `method`: what is attached here is what it always needs.
   ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target, const TraceOptions& options,
-             bool multi);
+             TraceMode method, bool multi);
 
   // In the reverse order. Idempotent. With follow, the descendants are watched until the end of the
   // object.

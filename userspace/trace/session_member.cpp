@@ -52,6 +52,32 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
           {"failure", sampling.failure}};
 }
 
+nlohmann::json steps_json(const std::vector<ModeStep>& steps) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const ModeStep& step : steps) {
+    list.push_back({{"time", step.time},
+                    {"from", to_string(step.from)},
+                    {"to", to_string(step.to)},
+                    {"reason", step.reason}});
+  }
+  return list;
+}
+
+// What is not known is left out.
+nlohmann::json budget_json(const TraceStatus& status) {
+  nlohmann::json budget{{"method", to_string(status.method)}};
+  if (status.max_slowdown) {
+    budget["max_slowdown"] = *status.max_slowdown;
+  }
+  if (status.slowdown) {
+    budget["slowdown"] = *status.slowdown;
+  }
+  if (!status.steps.empty()) {
+    budget["steps"] = steps_json(status.steps);
+  }
+  return budget;
+}
+
 Tracer& require(Tracer* tracer) {
   if (tracer == nullptr) {
     throw Error("what the process held could not be kept");
@@ -87,6 +113,7 @@ nlohmann::json status_json(Tracer& tracer, bool fresh) {
                       {"filters", status.filters},
                       {"filtered_blocks", status.filtered},
                       {"losses", losses_json(status.losses)}};
+  text.update(budget_json(status));
   if (status.sampling) {
     text["sampling"] = sampling_json(*status.sampling);
   }

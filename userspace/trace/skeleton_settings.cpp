@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace tmbpf {
 namespace {
@@ -15,10 +16,18 @@ std::uint32_t pid_namespace() {
 
 }  // namespace
 
+TraceMode first_method(const TraceOptions& options, bool multi) {
+  if (options.mode != TraceMode::automatic) {
+    return options.mode;
+  }
+  return std::isfinite(budget_of(options)) && multi ? TraceMode::sampled : TraceMode::exact;
+}
+
 SkeletonSettings skeleton_settings(const PythonTarget& target, const TraceOptions& options,
                                    bool multi) {
   SkeletonSettings settings{.python = target.python, .uprobe_multi = multi};
-  settings.mode = options.mode;
+  settings.method = first_method(options, multi);
+  settings.counted = settings.method == TraceMode::sampled;
   settings.config.max_traces = options.max_traces;
   settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
   settings.config.follow = options.follow ? 1 : 0;

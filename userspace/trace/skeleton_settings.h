@@ -13,11 +13,16 @@ namespace tmbpf {
 struct SkeletonSettings {
   tmbpf_python python{};
   tmbpf_config config{};
-  TraceMode mode = TraceMode::exact;
+  TraceMode method = TraceMode::exact;  // never automatic
+  bool counted = false;                 // hits are counted by site
   bool uprobe_multi = false;
 };
 
-// `multi`: whether one uprobe_multi link serves many sites.
+// How allocations are followed until mode auto has chosen. `multi`: whether one uprobe_multi link
+// serves many sites.
+TraceMode first_method(const TraceOptions& options, bool multi);
+
+// `multi`: likewise.
 SkeletonSettings skeleton_settings(const PythonTarget& target, const TraceOptions& options,
                                    bool multi);
 

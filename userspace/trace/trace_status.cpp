@@ -15,18 +15,6 @@ std::string_view to_string(TargetState state) {
   return "executed a new program";
 }
 
-std::string_view to_string(TraceMode mode) {
-  switch (mode) {
-    case TraceMode::live:
-      return "live";
-    case TraceMode::sampled:
-      return "sampled";
-    case TraceMode::exact:
-      break;
-  }
-  return "exact";
-}
-
 std::uint64_t TraceStatus::lost() const {
   std::uint64_t sum = 0;
   for (const Loss& loss : losses) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "userspace/model/loss.h"
+#include "userspace/trace/mode_step.h"
 #include "userspace/trace/sampler_status.h"
 #include "userspace/trace/trace_options.h"
 
@@ -29,8 +30,14 @@ struct TraceStatus {
   std::string command;
   std::string version;
   TargetState state = TargetState::running;
-  std::string replaced_allocator;  // empty, or what took pymalloc's place while tracing
-  TraceMode mode = TraceMode::exact;
+  std::string replaced_allocator;       // empty, or what took pymalloc's place while tracing
+  TraceMode mode = TraceMode::exact;    // asked for
+  TraceMode method = TraceMode::exact;  // in use now: never automatic
+  // Modes auto and sampled: the budget, a share of the target's time; and what they cost it, as far
+  // as that can be told from here (auto: in the last seconds; sampled: since the attach).
+  std::optional<double> max_slowdown;
+  std::optional<double> slowdown;
+  std::vector<ModeStep> steps;  // mode auto, in order; the first is its choice at the attach
   std::uint32_t frames = 0;
   std::uint64_t traced_current = 0;       // bytes
   std::uint64_t traced_peak = 0;          // bytes

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "bpf/tmbpf.h"
@@ -15,7 +15,6 @@
 #include "symbols/traceable.h"
 #include "tmbpf.skel.h"
 #include "userspace/trace/coverage.h"
-#include "userspace/trace/loss_counters.h"
 #include "userspace/trace/memory_room.h"
 #include "userspace/trace/now_seconds.h"
 #include "userspace/trace/running_programs.h"
@@ -25,8 +24,6 @@
 
 namespace tmbpf {
 namespace {
-
-constexpr std::chrono::milliseconds kRecentSweep{500};  // before a status
 
 std::uint32_t count_arenas(const PythonTarget& target) {
   const auto table = read_arena_table(ProcessMemory(target.identity.pid), target.python);
@@ -53,19 +50,6 @@ SkeletonPtr load_traceable(const PythonTarget& target, const TraceOptions& optio
   require_windows(options, support);
   require_memory_room(target);
   return load_skeleton(skeleton_settings(target, options, support.uprobe_multi), target.plan);
-}
-
-void add_losses(std::vector<Loss>& losses, const SamplerStatus& sampling) {
-  if (sampling.discarded != 0) {
-    losses.push_back({.what = "sampling windows in which more happened than could be noted",
-                      .key = "windows",
-                      .count = sampling.discarded});
-  }
-  if (!sampling.failure.empty()) {
-    losses.push_back({.what = "no sampling windows are opened any more: " + sampling.failure,
-                      .key = "sampling",
-                      .count = 1});
-  }
 }
 
 // No new trace while it lives.
@@ -112,22 +96,46 @@ Tracer::Parts::Parts(PythonTarget python, TraceOptions asked)
   collector.filter_by(options.filters);
   reader = std::make_unique<EventReader>(bpf_map__fd(skeleton->maps.events), collector,
                                          [this] { chunks.keep_spare(); });
-  if (options.mode == TraceMode::live) {
-    sweep.emplace(target.identity.pid, target.python, chunks, sums, skeleton->bss->totals);
-  }
-  const double begin = now_seconds();
-  links.emplace(*skeleton, target, options, support.uprobe_multi);
-  attached_at = now_seconds();
-  attach_seconds = attached_at - begin + target.planning_seconds;
-  if (options.mode == TraceMode::sampled) {
-    sampler.emplace(*skeleton, target, traces, sums, options.freelists, options.max_slowdown);
-  } else {
-    coverage.emplace(target.identity.pid, target.python, traces, !sweep);
-  }
+  first = first_method(options, support.uprobe_multi);
+  attach();
   if (!still_runs(target.identity)) {
     throw Error(fmt::format("process {} ended while tmbpf attached to it", target.identity.pid), "",
                 ExitStatus::target);
   }
+}
+
+void Tracer::Parts::attach() {
+  const pid_t pid = target.identity.pid;
+  const bool steps = options.mode == TraceMode::automatic && first == TraceMode::sampled;
+  if (first == TraceMode::live || steps) {
+    sweep.emplace(pid, target.python, chunks, sums, skeleton->bss->totals);
+  }
+  const double begin = now_seconds();
+  links.emplace(*skeleton, target, options, first, support.uprobe_multi);
+  if (first == TraceMode::sampled) {
+    sampler.emplace(*skeleton, target, traces, sums, options.freelists, budget_of(options));
+  }
+  if (steps) {
+    auto_mode.emplace(*skeleton, target, *sampler, *sweep, budget_of(options));
+  }
+  attached_at = now_seconds();
+  attach_seconds = attached_at - begin + target.planning_seconds;
+  const auto held = hold_method();
+  if (method() != TraceMode::sampled && auto_mode) {
+    auto_mode->watch();
+  }
+  BlockSet baseline = read_baseline(ProcessMemory(pid), target.python);
+  if (sampler) {
+    sampler->set_baseline(baseline);
+  }
+  coverage.emplace(pid, target.python, traces, method() == TraceMode::exact, std::move(baseline));
+  if (method() == TraceMode::sampled) {
+    auto_mode ? auto_mode->watch() : sampler->begin();
+  }
+}
+
+std::unique_lock<std::recursive_mutex> Tracer::Parts::hold_method() {
+  return auto_mode ? auto_mode->hold() : std::unique_lock<std::recursive_mutex>();
 }
 
 Tracer::Tracer(PythonTarget target, TraceOptions options)
@@ -138,7 +146,9 @@ Tracer::Tracer(pid_t pid, const TraceOptions& options) : Tracer(open_python_targ
 Tracer::~Tracer() = default;
 
 void Tracer::detach() {
-  if (parts_->sampler) {
+  if (parts_->auto_mode) {
+    parts_->auto_mode->stop();
+  } else if (parts_->sampler) {
     parts_->sampler->stop();
   }
   if (parts_->links) {
@@ -239,12 +249,13 @@ void Tracer::set_filters(const RecordingFilters& filters) {
   parts_->reader->drain();  // what was met before
   parts_->options.filters = filters;
   parts_->collector.filter_by(filters);
-  if (fewer && parts_->coverage && parts_->state == TargetState::running) {
+  if (fewer && parts_->method() != TraceMode::sampled && parts_->state == TargetState::running) {
     parts_->coverage->renew_baseline();  // what they left out is not missing
   }
 }
 
 TakenTraces Tracer::clear() {
+  const auto held = parts_->hold_method();
   auto& totals = parts_->skeleton->bss->totals;
   const Clearing clearing(totals);
   wait_for_programs();
@@ -252,68 +263,25 @@ TakenTraces Tracer::clear() {
   std::atomic_ref(totals.traces).fetch_sub(taken.blocks);
   std::atomic_ref(totals.traced_current).fetch_sub(taken.bytes);
   std::atomic_ref(totals.traced_peak).store(0);
-  if (parts_->sweep) {
-    parts_->sweep->reset_peak();
-  }
-  if (parts_->sampler) {
-    const StackSum sum = parts_->sum_of(parts_->sampler->estimate());
-    parts_->sampler->clear();
-    parts_->estimated_bytes = 0;
-    parts_->estimated_peak = 0;
-    return {.blocks = taken.blocks + sum.blocks, .bytes = taken.bytes + sum.bytes};
-  }
-  if (parts_->state == TargetState::running) {
+  StackSum sum;
+  if (parts_->method() == TraceMode::sampled) {
+    sum = parts_->sum_of(parts_->sampler->estimate());
+  } else if (parts_->state == TargetState::running) {
     parts_->coverage->renew_baseline();
   }
-  return taken;
-}
-
-void Tracer::Parts::sweep_heap(std::chrono::milliseconds age) {
-  const auto now = std::chrono::steady_clock::now();
-  if (!sweep || !has_heap() || now - swept < age) {
-    return;
+  if (parts_->sampler) {
+    parts_->sampler->clear();
   }
-  const std::uint64_t requests = read_counters()[TMBPF_COUNT_REQUESTS];
-  if (sweep->sweep()) {
-    swept = now;
-    requests_swept = requests;
-  }
-}
-
-void Tracer::refresh() {
-  parts_->sweep_heap();
-  parts_->look(std::chrono::milliseconds(0));
-}
-
-StackSum Tracer::Parts::look(std::chrono::milliseconds age) {
-  if (!sampler) {
-    return {};
-  }
-  const StackSum sum = sum_of(sampler->estimate(age));
-  estimated_bytes = sum.bytes;
-  estimated_peak =
-      std::max<std::uint64_t>(estimated_peak, sum.bytes + skeleton->bss->totals.traced_current);
-  return sum;
-}
-
-std::optional<Loss> Tracer::Parts::unswept(std::uint64_t requests) const {
-  if (!sweep || has_heap() || requests == requests_swept) {
-    return std::nullopt;
-  }
-  return Loss{.what =
-                  "allocations since the heap was last read: what of them was freed before the "
-                  "end is not known, and counts as live",
-              .key = "unswept",
-              .count = requests - requests_swept};
+  parts_->forget_peak();
+  parts_->estimated_bytes = 0;
+  return {.blocks = taken.blocks + sum.blocks, .bytes = taken.bytes + sum.bytes};
 }
 
 // The programs raise the peak themselves: what they add between the two steps is not lost.
 void Tracer::reset_peak() {
-  if (parts_->sweep) {
-    parts_->sweep_heap();
-    parts_->sweep->reset_peak();
-  }
-  parts_->estimated_peak = 0;
+  const auto held = parts_->hold_method();
+  parts_->sweep_heap();
+  parts_->forget_peak();
   parts_->look(std::chrono::milliseconds(0));
   const std::atomic_ref current(parts_->skeleton->bss->totals.traced_current);
   std::atomic_ref peak(parts_->skeleton->bss->totals.traced_peak);
@@ -322,89 +290,6 @@ void Tracer::reset_peak() {
   for (auto now = current.load(); now > known && !peak.compare_exchange_weak(known, now);) {
     now = current.load();
   }
-}
-
-std::vector<std::uint64_t> Tracer::Parts::read_counters() const {
-  const int cpus = libbpf_num_possible_cpus();
-  std::vector<std::uint64_t> added(TMBPF_COUNTERS, 0);
-  std::vector<std::uint64_t> values(static_cast<std::size_t>(std::max(cpus, 1)) * TMBPF_COUNTERS);
-  const std::uint32_t zero = 0;
-  if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.counters), &zero, values.data()) == 0) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      added[i % TMBPF_COUNTERS] += values[i];
-    }
-  }
-  return added;
-}
-
-TraceStatus Tracer::status(bool fresh) {
-  const auto age = fresh ? std::chrono::milliseconds(0) : kRecentSweep;
-  parts_->sweep_heap(age);
-  const StackSum estimated = parts_->look(age);
-  const std::vector<std::uint64_t> counters = parts_->read_counters();
-  const auto& totals = parts_->skeleton->bss->totals;
-  const StackSum hidden = parts_->collector.hidden_sum();
-  TraceStatus status{.pid = parts_->target.identity.pid,
-                     .command = parts_->target.identity.command,
-                     .version = parts_->target.version.text(),
-                     .state = parts_->state,
-                     .replaced_allocator = parts_->replaced,
-                     .mode = parts_->options.mode,
-                     .frames = parts_->options.frames,
-                     .traced_current = totals.traced_current - hidden.bytes + estimated.bytes,
-                     .traced_peak = parts_->sampler ? parts_->estimated_peak
-                                    : parts_->sweep ? parts_->sweep->peak()
-                                                    : totals.traced_peak,
-                     .traces = totals.traces - hidden.blocks + estimated.blocks,
-                     .max_traces = parts_->options.max_traces,
-                     .requests = counters[TMBPF_COUNT_REQUESTS],
-                     .frees = counters[TMBPF_COUNT_FREES]};
-  status.kernel_memory = map_memory(*parts_->skeleton) + parts_->chunks.memory();
-  status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
-  status.process_rss =
-      parts_->state == TargetState::running ? resident_bytes(parts_->target.identity.pid) : 0;
-  status.sites = parts_->links->size();
-  status.elapsed = now_seconds() - parts_->attached_at;
-  status.attached_at = parts_->attached_at;
-  status.attach_seconds = parts_->attach_seconds;
-  status.filters = to_lines(parts_->options.filters);
-  status.filtered = counters[TMBPF_COUNT_FILTERED];
-  status.losses = describe_losses(counters, parts_->collector.counts());
-  if (parts_->sampler) {
-    status.sampling = parts_->sampler->status();
-    status.sites += status.sampling->probes;
-    add_losses(status.losses, *status.sampling);
-  }
-  if (auto loss = parts_->unswept(status.requests)) {
-    status.losses.push_back(std::move(*loss));
-  }
-  return status;
-}
-
-bool Tracer::Parts::has_heap() const {
-  return state == TargetState::running && skeleton->bss->totals.stopped == 0;
-}
-
-bool Tracer::Parts::has_coverage() const {
-  return coverage && has_heap() && options.filters.empty();
-}
-
-void Tracer::add_causes(std::optional<Coverage>& coverage) {
-  if (coverage) {
-    coverage->causes = missing_causes(coverage->missing, status().losses);
-  }
-}
-
-std::optional<Coverage> Tracer::coverage() {
-  auto coverage = parts_->has_coverage() ? parts_->coverage->measure() : std::nullopt;
-  add_causes(coverage);
-  return coverage;
-}
-
-RecentCoverage Tracer::recent_coverage(std::chrono::milliseconds patience) {
-  auto recent = parts_->has_coverage() ? parts_->coverage->recent(patience) : RecentCoverage();
-  add_causes(recent.coverage);
-  return recent;
 }
 
 }  // namespace tmbpf

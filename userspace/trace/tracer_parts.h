@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/budget/auto_mode.h"
 #include "userspace/trace/chunks_map.h"
 #include "userspace/trace/collector.h"
 #include "userspace/trace/coverage_watch.h"
@@ -38,11 +40,22 @@ struct Tracer::Parts {
   [[nodiscard]] std::vector<std::uint64_t> read_counters() const;
   [[nodiscard]] bool has_heap() const;      // that can be read, and is what was traced
   [[nodiscard]] bool has_coverage() const;  // every block since the attach should be recorded
+  // How allocations are followed now; never automatic.
+  [[nodiscard]] TraceMode method() const { return auto_mode ? auto_mode->mode() : first; }
+  // Mode auto: while this is held, no step moves what is recorded.
+  [[nodiscard]] std::unique_lock<std::recursive_mutex> hold_method();
+  void attach();
+  [[nodiscard]] std::uint64_t peak() const;  // bytes
+  void forget_peak();
+  void add_budget(TraceStatus& status) const;
+  CoverageWatch* current_coverage();  // null: !has_coverage()
   // Live mode: takes out what was freed since, unless that was done less than `age` ago. Where it
   // cannot, blocks since the last time may have been freed: unswept().
   void sweep_heap(std::chrono::milliseconds age = std::chrono::milliseconds(0));
   // Mode sampled: what is estimated, at most so old.
   StackSum look(std::chrono::milliseconds age);
+  // Mode sampled: what the heap holds besides the traces, at most so old; else nothing.
+  Estimate estimate(std::chrono::milliseconds age = std::chrono::milliseconds(0));
   void add_estimate(Snapshot& snapshot, const Estimate& estimate);
   // What the estimate shows: without what filters leave out.
   [[nodiscard]] StackSum sum_of(const Estimate& estimate) const;
@@ -62,8 +75,10 @@ struct Tracer::Parts {
   std::unique_ptr<EventReader> reader;
   std::optional<ProbeLinks> links;
   std::optional<CoverageWatch> coverage;
-  std::optional<HeapSweep> sweep;     // live mode
-  std::optional<Sampler> sampler;     // mode sampled
+  std::optional<HeapSweep> sweep;     // modes live and auto
+  std::optional<Sampler> sampler;     // modes sampled and auto
+  std::optional<AutoMode> auto_mode;  // mode auto, where it can step down
+  TraceMode first = TraceMode::exact;
   std::uint64_t estimated_bytes = 0;  // at the last look
   std::uint64_t estimated_peak = 0;   // bytes, of all looks, with what is recorded
   std::chrono::steady_clock::time_point swept;

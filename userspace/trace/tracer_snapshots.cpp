@@ -72,13 +72,13 @@ void Tracer::Parts::add_estimate(Snapshot& snapshot, const Estimate& estimate) {
 }
 
 Snapshot Tracer::summary() {
+  const auto held = parts_->hold_method();
   parts_->sweep_heap();
   const auto& totals = parts_->skeleton->bss->totals;
   if (totals.hashed != 0) {
     return snapshot();
   }
-  const Estimate estimate =
-      parts_->sampler ? parts_->sampler->estimate(std::chrono::milliseconds(500)) : Estimate();
+  const Estimate estimate = parts_->estimate(std::chrono::milliseconds(500));
   parts_->reader->drain();
   Snapshot summary(parts_->collector.table());
   const std::uint64_t end =
@@ -97,9 +97,10 @@ Snapshot Tracer::summary() {
 }
 
 Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresses) {
+  const auto held = parts_->hold_method();
   parts_->sweep_heap();
   const std::vector<LiveBlock> blocks = parts_->traces.read();
-  const Estimate estimate = parts_->sampler ? parts_->sampler->estimate() : Estimate();
+  const Estimate estimate = parts_->estimate();
   parts_->reader->drain();
   Snapshot snapshot(parts_->collector.table());
   for (const LiveBlock& block : blocks) {
@@ -119,9 +120,10 @@ Snapshot Tracer::snapshot(const std::optional<Coverage>& coverage, bool addresse
 }
 
 Snapshot Tracer::find_object(std::uint64_t address) {
+  const auto held = parts_->hold_method();
   parts_->sweep_heap();
   auto block = parts_->traces.find(address);
-  if (!block && parts_->sampler) {
+  if (!block && parts_->method() == TraceMode::sampled) {
     block = parts_->sampler->find(address);
   }
   parts_->reader->drain();

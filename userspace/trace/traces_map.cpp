@@ -84,6 +84,15 @@ TakenTraces TracesMap::take_all(StackSums& sums) {
   return taken;
 }
 
+std::vector<LiveBlock> TracesMap::take_small(StackSums& sums) {
+  std::vector<LiveBlock> blocks;
+  chunks_.take_all([&](std::uint64_t address, const tmbpf_trace& trace) {
+    blocks.push_back(block_of(address, trace));
+    sums.take_out(trace.stack, trace.size);
+  });
+  return blocks;
+}
+
 std::vector<LiveBlock> TracesMap::take_raw(StackSums& sums) const {
   std::vector<LiveBlock> blocks;
   for_each_element<tmbpf_trace>(map_fd_, bpf_map_lookup_batch,

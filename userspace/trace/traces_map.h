@@ -39,6 +39,8 @@ class TracesMap {
 
   // Takes out every trace that is there when the call begins, also of the sums.
   TakenTraces take_all(StackSums& sums);
+  // Takes out those in chunks.
+  std::vector<LiveBlock> take_small(StackSums& sums);
   // Takes out those of tracemalloc's domain 0 that are not in chunks.
   std::vector<LiveBlock> take_raw(StackSums& sums) const;
 

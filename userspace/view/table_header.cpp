@@ -52,6 +52,9 @@ Lines header_lines(const TableTotals& totals, std::size_t width) {
   Lines lines{printable(fmt::format("pid {}: {}", totals.pid, totals.command))};
   Lines state{fmt::format("{} for {}", totals.state, format_duration(totals.elapsed)),
               "mode " + totals.mode, counted(totals.frames, "frame")};
+  if (totals.slowdown) {
+    state.push_back("slowdown " + format_percent(*totals.slowdown, 1));
+  }
   if (totals.estimated) {
     state.emplace_back(kEstimateNote);
   }

@@ -8,7 +8,7 @@
 //
 // Where the blocks are a sample's:
 //
-//   tracing for 12 s | mode sampled | 10 frames | estimates, +- at 95 % confidence
+//   tracing for 12 s | mode sampled | 10 frames | slowdown 0.9 % | estimates, +- at 95 % confidence
 //   traced 11.8 MiB +-410 KiB in 124,461 +-3,120 blocks | peak 13.4 MiB | process RSS 84.9 MiB
 #pragma once
 
@@ -26,7 +26,7 @@ struct TableTotals {
   std::string command;       // any bytes
   std::string state;         // "tracing", "target exited", ...
   double elapsed = 0;        // seconds
-  std::string mode;          // "exact", "live"
+  std::string mode;          // "exact", "auto (live)", ...
   std::uint32_t frames = 0;  // kept per traceback
   std::uint64_t traced_current = 0;
   std::uint64_t traced_peak = 0;
@@ -37,6 +37,7 @@ struct TableTotals {
   std::uint64_t process_rss = 0;
   std::uint64_t tracer_memory = 0;
   std::uint64_t lost = 0;          // events; shown as a warning when not 0
+  std::optional<double> slowdown;  // of the target, a share of its time; nothing: not known
   std::optional<double> coverage;  // 0..1; nothing: not measured
   std::vector<std::string> notes;  // each a line of its own
 };

@@ -8,7 +8,8 @@ import signal
 import time
 import tracemalloc
 
-from support import (CommandLineTest, Target, expected, held, main, marked_line, tmbpf_path, wait_until)
+from support import (CommandLineTest, Target, expected, held, main, marked_line, tmbpf_path, wait_until,
+                     words_of)
 from tmux import PROMPT, Tmux
 
 KEYS = "q quit  ? help"
@@ -31,7 +32,7 @@ class ScreenTest(CommandLineTest):
         """A view of the targets, on the first of which the listed line holds 300 blocks."""
         tmux = terminal or self.terminal()
         pids = [word for target in targets for word in ("--pid", target.pid)]
-        tmux.run(tmbpf_path(), *pids, *options)
+        tmux.run(tmbpf_path(), *words_of(*pids, *options))
         tmux.wait_for(KEYS)
         targets[0].hold(300, 700)
         tmux.wait_for(f"target.py:{LINE}")

@@ -52,6 +52,36 @@ TEST(Estimate, without_a_group_the_others_share_the_whole_total) {
   EXPECT_FLOAT_EQ(trace_of(estimate, 7).replicates[kReplicates - 1], 25);
 }
 
+TEST(Estimate, recorded_blocks_stand_for_themselves_and_the_others_share_the_rest) {
+  constexpr std::uint32_t kRecorded = SampledBlock::kNoWindow;
+  const std::vector<SampledBlock> blocks{
+      {.address = 0x10, .stack = 7, .size = 16, .window = kRecorded},
+      {.address = 0x20, .stack = 7, .size = 16, .window = kRecorded},
+      {.address = 0x30, .stack = 8, .size = 16, .window = 0, .weight = 3},
+      {.address = 0x40, .stack = 9, .size = 16, .window = 1, .weight = 1},
+      {.address = 0x50, .stack = 7, .size = 48, .window = kRecorded}};
+  const std::vector<std::uint64_t> totals{102, 0, 11};
+  const Estimate estimate = make_estimate(blocks, totals, kAlignment);
+  EXPECT_TRUE(trace_of(estimate, 7).sure);
+  EXPECT_DOUBLE_EQ(trace_of(estimate, 7).weight, 2);
+  EXPECT_DOUBLE_EQ(trace_of(estimate, 8).weight, 75);
+  EXPECT_DOUBLE_EQ(trace_of(estimate, 9).weight, 25);
+  EXPECT_EQ(estimate.blocks, 103U);
+  EXPECT_EQ(estimate.unknown, 10U);
+}
+
+TEST(Estimate, more_recorded_blocks_than_the_heap_said_leave_nothing_to_share) {
+  const std::vector<SampledBlock> blocks{
+      {.address = 0x10, .stack = 7, .size = 16, .window = SampledBlock::kNoWindow},
+      {.address = 0x20, .stack = 7, .size = 16, .window = SampledBlock::kNoWindow},
+      {.address = 0x30, .stack = 8, .size = 16, .window = 0, .weight = 3}};
+  const std::vector<std::uint64_t> totals{1};
+  const Estimate estimate = make_estimate(blocks, totals, kAlignment);
+  ASSERT_EQ(estimate.traces.size(), 1U);
+  EXPECT_DOUBLE_EQ(trace_of(estimate, 7).weight, 2);
+  EXPECT_EQ(estimate.unknown, 0U);
+}
+
 TEST(Estimate, a_size_class_without_a_sampled_block_is_unknown) {
   const std::vector<std::uint64_t> totals{10, 0, 5};
   const Estimate estimate = make_estimate({}, totals, kAlignment);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "symbols/heap/pymalloc_heap.h"
+#include "userspace/model/replicates.h"
 
 namespace tmbpf {
 namespace {
@@ -43,6 +44,9 @@ void Candidates::thin() {
   std::erase_if(known_, [this](const auto&) { return random_() % 2 == 0; });
   for (auto& [address, candidate] : known_) {
     candidate.block.weight *= 2;
+    if (candidate.block.window == SampledBlock::kNoWindow) {
+      candidate.block.window = static_cast<std::uint32_t>(random_() % kReplicates);
+    }
   }
 }
 
@@ -116,7 +120,8 @@ std::vector<SampledBlock> Candidates::survivors() {
   }
   std::vector<SampledBlock> blocks;
   for (const auto& [address, candidate] : known_) {
-    if (candidate.looks >= kLooksToCount) {
+    const bool recorded = candidate.block.window == SampledBlock::kNoWindow;
+    if (recorded || candidate.looks >= kLooksToCount) {
       blocks.push_back(candidate.block);
     }
   }

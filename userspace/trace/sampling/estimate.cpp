@@ -27,6 +27,19 @@ using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 struct SizeClass {
   WeightSum sum;
   std::map<Key, WeightSum> traces;
+  std::map<Key, std::uint64_t> recorded;
+  std::uint64_t recorded_blocks = 0;
+
+  void add(const SampledBlock& block) {
+    const Key key{block.stack, block.size};
+    if (block.window == SampledBlock::kNoWindow) {
+      ++recorded[key];
+      ++recorded_blocks;
+    } else {
+      sum.add(block);
+      traces[key].add(block);
+    }
+  }
 };
 
 // Sums that should be 0 may be off by rounding.
@@ -49,6 +62,16 @@ void add_traces(Estimate& estimate, const SizeClass& size_class, std::uint64_t t
   }
 }
 
+void add_recorded(Estimate& estimate, const SizeClass& size_class) {
+  for (const auto& [key, blocks] : size_class.recorded) {
+    estimate.traces.push_back({.stack = key.first,
+                               .size = key.second,
+                               .weight = static_cast<double>(blocks),
+                               .sure = true});
+  }
+  estimate.blocks += size_class.recorded_blocks;
+}
+
 }  // namespace
 
 Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std::uint64_t> totals,
@@ -57,18 +80,19 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
   for (const SampledBlock& block : blocks) {
     const std::size_t index = block.size == 0 ? totals.size() : (block.size - 1) / alignment;
     if (index < totals.size()) {
-      classes[index].sum.add(block);
-      classes[index].traces[{block.stack, block.size}].add(block);
+      classes[index].add(block);
     }
   }
   Estimate estimate;
   for (std::size_t i = 0; i < totals.size(); ++i) {
+    add_recorded(estimate, classes[i]);
+    const std::uint64_t others = totals[i] - std::min(totals[i], classes[i].recorded_blocks);
     if (classes[i].traces.empty()) {
-      estimate.unknown += totals[i];
-      estimate.unknown_bytes += totals[i] * (i + 1) * alignment;
-    } else if (totals[i] != 0) {
-      estimate.blocks += totals[i];
-      add_traces(estimate, classes[i], totals[i]);
+      estimate.unknown += others;
+      estimate.unknown_bytes += others * (i + 1) * alignment;
+    } else if (others != 0) {
+      estimate.blocks += others;
+      add_traces(estimate, classes[i], others);
     }
   }
   return estimate;

@@ -5,7 +5,8 @@
 // The heap says exactly how many blocks of each size class were allocated since the attach and
 // live. Whose they are is told by the sampled blocks among them, each standing for as many as its
 // weight says: a stack has the share of its weights in its size class. A wrong common factor of the
-// weights cancels out.
+// weights cancels out. Blocks that were recorded stand for themselves; the rest of the total is
+// shared by the others.
 #pragma once
 
 #include <cstdint>

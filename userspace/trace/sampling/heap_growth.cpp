@@ -11,10 +11,13 @@
 
 namespace tmbpf {
 
-HeapGrowth::HeapGrowth(pid_t pid, const tmbpf_python& python)
-    : pid_(pid), python_(python), old_(read_baseline(ProcessMemory(pid), python)) {}
-
 void HeapGrowth::restart() { old_ = read_baseline(ProcessMemory(pid_), python_); }
+
+void HeapGrowth::add_new(std::span<const std::uint64_t> addresses) {
+  for (const std::uint64_t address : addresses) {
+    old_.erase(address);
+  }
+}
 
 std::optional<std::vector<std::uint64_t>> HeapGrowth::measure() {
   const PymallocHeap heap = read_pymalloc_heap(ProcessMemory(pid_), python_);

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "bpf/tmbpf.h"
@@ -17,13 +19,18 @@ namespace tmbpf {
 
 class HeapGrowth {
  public:
-  // Counts from now on. `python` must outlive it.
-  HeapGrowth(pid_t pid, const tmbpf_python& python);
+  // `python` must outlive it. Counts from begin() or restart() on.
+  HeapGrowth(pid_t pid, const tmbpf_python& python) : pid_(pid), python_(python) {}
+
+  // `old`: the blocks that lived at the moment from which on it counts.
+  void begin(BlockSet old) { old_ = std::move(old); }
 
   // By size class: requests of n bytes have index (n - 1) >> alignment_shift. Nothing when the heap
   // cannot be read or is empty. About 0.5 s per GiB.
   std::optional<std::vector<std::uint64_t>> measure();
   void restart();  // counts from now on
+  // Blocks that were allocated since that moment, whoever had their addresses before.
+  void add_new(std::span<const std::uint64_t> addresses);
 
  private:
   pid_t pid_;

@@ -29,18 +29,21 @@ class QuietSites {
   void watch(Seconds hit, double budget);
   // Others decide which sites stay from now on, until the next ranking.
   void forget();
+  // Hits until now were no windows'.
+  void restart();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
+  [[nodiscard]] std::uint32_t hits_of(std::size_t site) const;
   void keep(const std::vector<bool>& kept);
   void begin();
 
   WindowProbes& probes_;
   std::uint32_t* hits_;
   std::vector<bool> kept_;
-  std::vector<std::uint64_t> counted_;  // by site, when the time below began
+  std::vector<std::uint32_t> base_;     // by site, when windows began
+  std::vector<std::uint32_t> counted_;  // likewise, when the time below began
   Clock::time_point since_;
   std::uint32_t windows_ = 0;
   std::uint32_t next_ranking_ = 1;

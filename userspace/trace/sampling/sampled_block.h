@@ -7,7 +7,7 @@
 namespace tmbpf {
 
 struct SampledBlock {
-  static constexpr std::uint32_t kNoWindow = ~0U;  // it was seen for sure
+  static constexpr std::uint32_t kNoWindow = ~0U;  // it was recorded, and stands for itself
 
   std::uint64_t address = 0;
   std::uint64_t stack = 0;

@@ -26,7 +26,7 @@ To to(Seconds time) {
 
 SampledStratum::SampledStratum(ProbeKeepers& keepers, const PythonTarget& target,
                                tmbpf_stratum stratum, bool freelists)
-    : probes_(keepers, target, stratum, freelists),
+    : probes_(keepers, target, sites_of(target, stratum, freelists), stratum),
       candidates_(target.identity.pid, target.python, stratum == TMBPF_STRATUM_SMALL),
       random_(std::random_device{}()),
       span_(kFirstSpan),

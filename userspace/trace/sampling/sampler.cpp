@@ -11,6 +11,7 @@
 
 #include "bpf/tmbpf.h"
 #include "tmbpf.skel.h"
+#include "userspace/trace/sampling/recorded_sample.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -29,6 +30,7 @@ constexpr double kRest = 30;             // times what one takes
 constexpr Seconds kWatch{0.05};          // between two looks at how often raw sites are hit
 constexpr Seconds kBurst{1};             // of the raw sites' budget at once, until they are shed
 constexpr Seconds kShed{10};             // until they may be watched all the time again
+constexpr std::size_t kMostRecorded = 1U << 15U;  // recorded blocks that are followed
 
 }  // namespace
 
@@ -50,10 +52,86 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));
   raw_.set_budget(budget * kRawShare);
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Sampler::~Sampler() = default;
+
+void Sampler::learn() {
+  open_window(small_);
+  open_window(raw_);
+}
+
+Sampler::HitRates Sampler::hit_rates() const {
+  const std::lock_guard lock(mutex_);
+  return {.small = small_.hit_rate(), .raw = raw_.hit_rate()};
+}
+
+Seconds Sampler::hit_cost() const {
+  const std::lock_guard lock(mutex_);
+  return trap_ + program_;
+}
+
+// The raw domain first: its sites also tell where pymalloc's requests end.
+void Sampler::attach_all() {
+  raw_.probes().keep_all();
+  small_.probes().keep_all();
+  const std::lock_guard lock(mutex_);
+  status_.probes = small_.probes().attached() + raw_.probes().attached();
+}
+
+void Sampler::let_go() {
+  auto& method = skeleton_.bss->method;
+  std::atomic_ref(method.raw).store(1);
+  std::atomic_ref(method.window).fetch_add(1);
+  std::atomic_ref(method.sampled).store(1);
+  small_.probes().keep_none();
+  recorded_ = true;
+  const std::lock_guard lock(mutex_);
+  status_.probes = raw_.probes().attached();
+}
+
+void Sampler::set_baseline(BlockSet old) {
+  const std::lock_guard lock(mutex_);
+  growth_.begin(std::move(old));
+}
+
+void Sampler::begin() {
+  begun_ = Clock::now();
+  if (recorded_) {
+    take_over();
+  }
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Sampler::take_over() {
+  const std::vector<LiveBlock> recorded = traces_.take_small(sums_);
+  std::vector<std::uint64_t> addresses;
+  for (const LiveBlock& block : recorded) {
+    addresses.push_back(block.address);
+  }
+  const std::lock_guard lock(mutex_);
+  growth_.add_new(addresses);
+  follow(small_, recorded);
+  quiet_small_.restart();
+  quiet_raw_.restart();
+  hits_ = all_hits();
+  keep_raw();
+}
+
+// The recorded blocks were taken out of the traces.
+void Sampler::follow(SampledStratum& stratum, const std::vector<LiveBlock>& recorded) {
+  auto& totals = skeleton_.bss->totals;
+  for (const LiveBlock& block : recorded) {
+    std::atomic_ref(totals.traces).fetch_sub(1);
+    std::atomic_ref(totals.traced_current).fetch_sub(block.trace.size);
+  }
+  const std::vector<SampledBlock> sample = sample_recorded(recorded, kMostRecorded);
+  BlockContents contents(window_.memory(), target_.python);
+  stratum.candidates().add(&stratum == &raw_
+                               ? see_raw_blocks(contents, sample)
+                               : see_blocks(window_.memory(), target_.python, contents, sample),
+                           Clock::now());
+}
 
 void Sampler::stop() {
   thread_.request_stop();
@@ -61,6 +139,8 @@ void Sampler::stop() {
   if (thread_.joinable()) {
     thread_.join();
   }
+  small_.probes().keep_none();
+  raw_.probes().keep_none();
 }
 
 SampledStratum& Sampler::next() {
@@ -78,8 +158,6 @@ void Sampler::run(const std::stop_token& stop) {
         open_window(stratum);
       }
     }
-    small_.probes().keep_none();
-    raw_.probes().keep_none();
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
     status_.failure = error.what();
@@ -160,13 +238,18 @@ std::uint64_t Sampler::hits_of(std::size_t site) const {
   return std::atomic_ref(skeleton_.bss->site_hits[site]).load(std::memory_order_relaxed);
 }
 
-// What hits cost that were no window's: while its probes came, at sites that stay, of the raw
-// domain.
-Seconds Sampler::take_stray(const WindowResult& result) {
+std::uint64_t Sampler::all_hits() const {
   std::uint64_t hits = 0;
   for (std::size_t site = 0; site < target_.plan.sites.size(); ++site) {
     hits += hits_of(site);
   }
+  return hits;
+}
+
+// What hits cost that were no window's: while its probes came, at sites that stay, of the raw
+// domain.
+Seconds Sampler::take_stray(const WindowResult& result) {
+  const std::uint64_t hits = all_hits();
   const std::uint64_t stray = hits - std::min(hits, std::exchange(hits_, hits));
   const auto outside = static_cast<double>(stray > result.hits ? stray - result.hits : 0);
   return outside * (trap_ + (raw_always_ ? program_ : kShort));
@@ -189,9 +272,13 @@ void Sampler::decide_raw() {
   std::atomic_ref(skeleton_.bss->method.raw).store(1);
   quiet_raw_.forget();
   raw_.probes().keep_all();
+  const std::lock_guard lock(mutex_);
+  keep_raw();
+}
+
+void Sampler::keep_raw() {
   raw_hits_ = raw_hits();
   raw_counted_ = Clock::now();
-  const std::lock_guard lock(mutex_);
   raw_always_ = true;
   status_.raw_always = true;
 }
@@ -216,20 +303,8 @@ void Sampler::shed_raw() {
   std::atomic_ref(skeleton_.bss->method.raw).store(0);
   raw_.probes().keep_none();
   raw_shed_ = Clock::now();
-  std::vector<SampledBlock> blocks;
-  auto& totals = skeleton_.bss->totals;
-  for (const LiveBlock& block : traces_.take_raw(sums_)) {
-    std::atomic_ref(totals.traces).fetch_sub(1);
-    std::atomic_ref(totals.traced_current).fetch_sub(block.trace.size);
-    blocks.push_back({.address = block.address,
-                      .stack = block.trace.stack,
-                      .size = static_cast<std::uint32_t>(block.trace.size),
-                      .window = SampledBlock::kNoWindow});
-  }
-  BlockContents contents(window_.memory(), target_.python);
-  const std::vector<SeenBlock> seen = see_raw_blocks(contents, blocks);
   const std::lock_guard lock(mutex_);
-  raw_.candidates().add(seen, Clock::now());
+  follow(raw_, traces_.take_raw(sums_));
   raw_.restart();
   raw_always_ = false;
   status_.raw_always = false;

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "symbols/heap/block_set.h"
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
 #include "userspace/trace/sampler_status.h"
@@ -30,14 +31,36 @@ namespace tmbpf {
 // Of any thread.
 class Sampler {
  public:
-  // Begins. All must outlive it. `budget`: the share of its time that the target may lose to it.
+  // All must outlive it. `budget`: the share of its time that the target may lose to it. Nothing is
+  // attached yet.
   Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& traces, StackSums& sums,
           bool freelists, double budget);
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
   ~Sampler();
 
-  // No further windows; what is known stays.
+  // Opens a window for each stratum; what it sees is not followed.
+  void learn();
+  // Hits of sites in a second of the target's own time, as the windows saw it.
+  struct HitRates {
+    double small = 0;
+    double raw = 0;
+  };
+  [[nodiscard]] HitRates hit_rates() const;
+  // Of a hit, in the kernel and in our programs; 0 until a window has told.
+  [[nodiscard]] std::chrono::duration<double> hit_cost() const;
+  // Attaches all sites of both strata, before begin(); when method.sampled is 0 what they see is
+  // recorded.
+  void attach_all();
+  // After attach_all(): lets the sites of small blocks go, and sets method.sampled.
+  void let_go();
+
+  // `old`: the blocks that live now count as from before.
+  void set_baseline(BlockSet old);
+  // From now on there are windows. After let_go() the blocks that were recorded are followed as
+  // part of the sample, and the raw domain goes on being recorded as long as that fits.
+  void begin();
+  // No further windows; what is known stays. Takes its probes out.
   void stop();
   // What the heap holds now besides the traces, or when it cannot be read any more what it held at
   // last. At most `age` old. Costs a reading of the heap.
@@ -47,6 +70,8 @@ class Sampler {
   // What is there now counts as from before.
   void clear();
   [[nodiscard]] SamplerStatus status() const;
+  // Of the probes; others may have theirs held by them, too.
+  ProbeKeepers& keepers() { return keepers_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -60,9 +85,13 @@ class Sampler {
   Seconds take_stray(const WindowResult& result);
   void keep_estimate();
   void decide_raw();
+  void keep_raw();
   void watch_raw();
   void shed_raw();
+  void take_over();
+  void follow(SampledStratum& stratum, const std::vector<LiveBlock>& recorded);
   [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
+  [[nodiscard]] std::uint64_t all_hits() const;
   [[nodiscard]] std::uint64_t raw_hits();
   [[nodiscard]] SampledStratum& next();
 
@@ -89,6 +118,7 @@ class Sampler {
   QuietSites quiet_small_;
   QuietSites quiet_raw_;
   bool raw_always_ = false;
+  bool recorded_ = false;  // all was, until let_go()
   HeapGrowth growth_;
   Estimate last_;
   std::optional<Clock::time_point> last_at_;

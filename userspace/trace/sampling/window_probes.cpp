@@ -46,25 +46,45 @@ tmbpf_stratum stratum_of(const tmbpf_site& site) {
   }
 }
 
+bool is_small_free(const tmbpf_site& site) {
+  return site.op == TMBPF_OP_FREE && site.allocator == TMBPF_PYMALLOC;
+}
+
+std::vector<std::size_t> sites_of(const PythonTarget& target, tmbpf_stratum stratum,
+                                  bool freelists) {
+  std::vector<std::size_t> sites;
+  for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
+    const tmbpf_site& site = target.plan.sites[i].site;
+    if (stratum_of(site) == stratum && (freelists || site.op != TMBPF_OP_NEW_REFERENCE)) {
+      sites.push_back(i);
+    }
+  }
+  return sites;
+}
+
+std::vector<std::size_t> small_free_sites(const PythonTarget& target) {
+  std::vector<std::size_t> sites;
+  for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
+    if (is_small_free(target.plan.sites[i].site)) {
+      sites.push_back(i);
+    }
+  }
+  return sites;
+}
+
 ProbeKeepers::ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target)
     : exit(skeleton.progs.allocate_exit, target.image_file->path(), target.identity.pid),
       release(skeleton.progs.release_enter, target.image_file->path(), target.identity.pid),
       owner(skeleton.progs.owner_enter, target.image_file->path(), target.identity.pid),
       enter(skeleton.progs.allocate_enter, target.image_file->path(), target.identity.pid) {}
 
-WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
-                           bool freelists)
+WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target,
+                           std::vector<std::size_t> sites, tmbpf_stratum stratum)
     : keepers_(keepers),
       target_(target),
       stratum_(stratum),
-      kept_(target.plan.sites.size(), false) {
-  for (std::size_t i = 0; i < target.plan.sites.size(); ++i) {
-    const tmbpf_site& site = target.plan.sites[i].site;
-    if (stratum_of(site) == stratum && (freelists || site.op != TMBPF_OP_NEW_REFERENCE)) {
-      sites_.push_back(i);
-    }
-  }
-}
+      sites_(std::move(sites)),
+      kept_(target.plan.sites.size(), false) {}
 
 // Results first, as in ProbeLinks.
 std::vector<KeptLink> WindowProbes::attach(bool kept) const {
@@ -101,7 +121,10 @@ void WindowProbes::close() {
 void WindowProbes::keep(const std::vector<bool>& kept) {
   kept_ = kept;
   kept_.resize(target_.plan.sites.size());
-  staying_ = attach(true);
+  std::vector<KeptLink> former = std::exchange(staying_, attach(true));
+  while (!former.empty()) {
+    former.pop_back();
+  }
 }
 
 void WindowProbes::keep_all() { keep(std::vector<bool>(kept_.size(), true)); }

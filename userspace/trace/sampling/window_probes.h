@@ -16,6 +16,12 @@
 namespace tmbpf {
 
 tmbpf_stratum stratum_of(const tmbpf_site& site);
+bool is_small_free(const tmbpf_site& site);  // pymalloc's
+
+// By index in the plan. `freelists`: as TraceOptions has it.
+std::vector<std::size_t> sites_of(const PythonTarget& target, tmbpf_stratum stratum,
+                                  bool freelists);
+std::vector<std::size_t> small_free_sites(const PythonTarget& target);
 
 // The processes that hold the probes, one for each program.
 struct ProbeKeepers {
@@ -29,9 +35,9 @@ struct ProbeKeepers {
 
 class WindowProbes {
  public:
-  // Both must outlive it. Nothing is attached yet. `freelists`: as TraceOptions has it.
-  WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
-               bool freelists);
+  // Both must outlive it. Nothing is attached yet. `sites`: by index in the plan, ascending.
+  WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, std::vector<std::size_t> sites,
+               tmbpf_stratum stratum = TMBPF_STRATUM_NONE);
 
   // Attaches what comes and goes; throws Error as UprobeLink does. Until close(), which returns
   // before the kernel is done.
