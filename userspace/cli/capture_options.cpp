@@ -37,7 +37,8 @@ void refuse_misplaced(double percent, TraceMode mode) {
   if (fixed && std::isfinite(percent)) {
     throw Error(fmt::format("--max-slowdown {}: mode {} keeps no budget, it costs what it costs",
                             percent, to_string(mode)),
-                "leave out --mode (auto keeps it), or --max-slowdown", ExitStatus::usage);
+                "leave out --mode (auto keeps it), use --mode sampled, or --max-slowdown none",
+                ExitStatus::usage);
   }
   if (mode == TraceMode::sampled && !std::isfinite(percent)) {
     throw Error("--max-slowdown none: mode sampled spends what it is given",

@@ -33,13 +33,14 @@ class UsageTest(CommandLineTest):
             self.assert_usage(["--pid", value], "--pid", value, "2147483647", "--help")
 
     def test_a_mode_that_is_not_there_is_refused_with_the_list(self) -> None:
-        for mode in ("auto", "half", ""):
-            self.assert_usage(["--pid", "1", "--mode", mode], "--mode", "exact", "live", "sampled")
+        for mode in ("automatic", "half", ""):
+            self.assert_usage(["--pid", "1", "--mode", mode], "--mode", "auto", "exact", "live", "sampled")
 
     def test_a_budget_that_cannot_be_kept_is_refused(self) -> None:
         for mode in ("exact", "live"):
             self.assert_usage(["--pid", "1", "--mode", mode, "--max-slowdown", "10"], "--max-slowdown", mode, "none",
                               "sampled")
+        self.assert_usage(["--pid", "1", "--mode", "sampled", "--max-slowdown", "none"], "none", "sampled", "percentage")
         for budget in ("0", "-1", "101", "10 %", "few", ""):
             self.assert_usage(["--pid", "1", "--mode", "sampled", "--max-slowdown", budget], "--max-slowdown", "none",
                               "0.1 to 100")
