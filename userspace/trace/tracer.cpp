@@ -25,6 +25,8 @@
 namespace tmbpf {
 namespace {
 
+constexpr double kSampler = 0.9;  // of mode auto's budget: looking and stepping cost, too
+
 std::uint32_t count_arenas(const PythonTarget& target) {
   const auto table = read_arena_table(ProcessMemory(target.identity.pid), target.python);
   return table ? static_cast<std::uint32_t>(table->arenas.size()) : 0;
@@ -113,7 +115,8 @@ void Tracer::Parts::attach() {
   const double begin = now_seconds();
   links.emplace(*skeleton, target, options, first, support.uprobe_multi);
   if (first == TraceMode::sampled) {
-    sampler.emplace(*skeleton, target, traces, sums, options.freelists, budget_of(options));
+    const double share = steps ? kSampler : 1;
+    sampler.emplace(*skeleton, target, traces, sums, options.freelists, share * budget_of(options));
   }
   if (steps) {
     auto_mode.emplace(*skeleton, target, *sampler, *sweep, budget_of(options));

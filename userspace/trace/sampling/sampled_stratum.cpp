@@ -54,7 +54,7 @@ SamplingWindow::Plan SampledStratum::plan(Seconds trap) const {
 
 void SampledStratum::schedule() {
   period_ = is_learning() ? kLeastPeriod
-                          : std::clamp<Seconds>(cost_ / budget_, kLeastPeriod, kMostPeriod);
+                          : std::clamp<Seconds>(cost_ / budget_ + cost_, kLeastPeriod, kMostPeriod);
   const double place = std::uniform_real_distribution<double>(0, 1)(random_);
   opening_ = begin_ + to<Clock::duration>(period_ * place);
 }
@@ -62,6 +62,7 @@ void SampledStratum::schedule() {
 void SampledStratum::take(WindowResult& result, Seconds stray) {
   const Seconds own = result.own;
   own_ += own;
+  hits_ += result.hits;
   forget(result.touched);
   if (result.complete && own > Seconds(0) && !is_learning()) {
     for (SeenBlock& seen : result.live) {

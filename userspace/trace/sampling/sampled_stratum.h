@@ -46,6 +46,7 @@ class SampledStratum {
   [[nodiscard]] double hit_rate() const;
   [[nodiscard]] Seconds span() const { return span_; }
   [[nodiscard]] Seconds own() const { return own_; }  // of the target's time recorded, in all
+  [[nodiscard]] std::uint64_t hits() const { return hits_; }  // in that time
   [[nodiscard]] std::size_t size() const { return candidates_.size(); }  // blocks followed
 
   WindowProbes& probes() { return probes_; }
@@ -65,6 +66,7 @@ class SampledStratum {
   Clock::time_point opening_;
   std::uint32_t number_ = 0;  // windows
   Seconds own_{0};
+  std::uint64_t hits_ = 0;
   std::uint32_t learned_ = 0;  // since the last restart
   double rate_ = 0;            // hits in a second of its own time, on average
 };

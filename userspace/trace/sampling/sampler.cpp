@@ -61,9 +61,15 @@ void Sampler::learn() {
   open_window(raw_);
 }
 
+// The first window did not know what a hit costs, and counted that as the target's own time.
 Sampler::HitRates Sampler::hit_rates() const {
   const std::lock_guard lock(mutex_);
-  return {.small = small_.hit_rate(), .raw = raw_.hit_rate()};
+  const auto rate = [this](const SampledStratum& stratum) {
+    const auto hits = static_cast<double>(stratum.hits());
+    const Seconds own = std::max(stratum.own() - hits * trap_, hits * kInstructions);
+    return hits > 0 ? hits / own.count() : 0;
+  };
+  return {.small = rate(small_), .raw = rate(raw_)};
 }
 
 Seconds Sampler::hit_cost() const {
@@ -217,7 +223,7 @@ void Sampler::open_window(SampledStratum& stratum) {
   if (raw) {
     decide_raw();
   }
-  if (!stratum.is_learning() && !(raw && raw_always_)) {
+  if (!(raw && raw_always_)) {
     (raw ? quiet_raw_ : quiet_small_).rank(stratum.own().count(), trap_ + kShort, budget_);
   }
 }
