@@ -52,6 +52,14 @@ void print_sampling(const nlohmann::json& sampling) {
              sampling.value("windows", 0L), sampling.value("events", 0L),
              sampling.value("own_seconds", 0.0), sampling.value("candidates", 0L));
   fmt::print("  estimated slowdown {:.2f} %\n", kPercent * sampling.value("slowdown", 0.0));
+  if (sampling.value("raw_totals", "") == "none") {
+    fmt::print(
+        "  blocks above 512 bytes are not glibc's: their numbers are weights without totals\n");
+  }
+  if (const auto unsettled = sampling.value("malloc_unsettled", 0L); unsettled != 0) {
+    fmt::print("  {} parts of malloc's heap kept changing: weights without totals there\n",
+               unsettled);
+  }
 }
 
 }  // namespace

@@ -48,6 +48,10 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
           {"small_span_seconds", sampling.small_span_seconds},
           {"raw_span_seconds", sampling.raw_span_seconds},
           {"raw_always", sampling.raw_always},
+          {"raw_totals", sampling.raw_totals},
+          {"malloc_chunks", sampling.malloc_chunks},
+          {"malloc_unsettled", sampling.malloc_unsettled},
+          {"malloc_seconds", sampling.malloc_seconds},
           {"probes", sampling.probes},
           {"failure", sampling.failure}};
 }

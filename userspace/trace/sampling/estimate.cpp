@@ -6,21 +6,10 @@
 #include <map>
 #include <utility>
 
+#include "userspace/trace/sampling/weight_sum.h"
+
 namespace tmbpf {
 namespace {
-
-// Weights of some blocks: all of them, and by the group of their window.
-struct WeightSum {
-  double all = 0;
-  std::array<double, kReplicates> groups{};
-
-  void add(const SampledBlock& block) {
-    all += block.weight;
-    if (block.window != SampledBlock::kNoWindow) {
-      groups[block.window % kReplicates] += block.weight;
-    }
-  }
-};
 
 using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 
@@ -74,9 +63,7 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
   return estimate;
 }
 
-// Without the windows of a group the others stand for more.
 void add_by_weight(Estimate& estimate, std::span<const SampledBlock> blocks) {
-  constexpr double kOthers = static_cast<double>(kReplicates) / (kReplicates - 1);
   std::map<Key, WeightSum> traces;
   std::map<Key, double> sure;
   for (const SampledBlock& block : blocks) {
@@ -93,8 +80,7 @@ void add_by_weight(Estimate& estimate, std::span<const SampledBlock> blocks) {
   for (const auto& [key, sum] : traces) {
     EstimatedTrace trace{.stack = key.first, .size = key.second, .weight = sum.all};
     for (std::size_t group = 0; group < kReplicates; ++group) {
-      const double others = std::max(sum.all - sum.groups[group], 0.0) * kOthers;
-      trace.replicates[group] = static_cast<float>(others);
+      trace.replicates[group] = static_cast<float>(sum.without(group));
     }
     estimate.traces.push_back(trace);
   }

@@ -11,6 +11,7 @@
 
 #include "bpf/tmbpf.h"
 #include "tmbpf.skel.h"
+#include "userspace/trace/sampling/raw_totals.h"
 #include "util/error.h"
 
 namespace tmbpf {
@@ -47,6 +48,7 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       quiet_small_(small_.probes(), skeleton.bss->site_hits),
       quiet_raw_(raw_.probes(), skeleton.bss->site_hits),
       growth_(target.identity.pid, target.python),
+      malloc_growth_(target.identity.pid, target.python),
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));
   raw_.set_budget(budget * kRawShare);
@@ -248,7 +250,7 @@ Estimate Sampler::estimate(std::chrono::milliseconds age) {
   const std::vector<SampledBlock> raw = raw_.candidates().survivors();
   if (const auto totals = growth_.measure()) {
     last_ = make_estimate(small, *totals, 1U << target_.python.alignment_shift);
-    add_by_weight(last_, raw);
+    add_raw(last_, raw, raw_always_ ? &traces_ : nullptr, malloc_growth_, status_);
     last_at_ = Clock::now();
     last_took_ = *last_at_ - begin;
   }
@@ -272,6 +274,7 @@ void Sampler::clear() {
   small_.candidates().clear();
   raw_.candidates().clear();
   growth_.restart();
+  malloc_growth_.restart();
   last_ = {};
   last_at_.reset();
 }

@@ -20,6 +20,7 @@
 #include "userspace/trace/sampler_status.h"
 #include "userspace/trace/sampling/estimate.h"
 #include "userspace/trace/sampling/heap_growth.h"
+#include "userspace/trace/sampling/malloc_growth.h"
 #include "userspace/trace/sampling/quiet_sites.h"
 #include "userspace/trace/sampling/sampled_stratum.h"
 #include "userspace/trace/sampling/sampling_window.h"
@@ -90,6 +91,7 @@ class Sampler {
   QuietSites quiet_raw_;
   bool raw_always_ = false;
   HeapGrowth growth_;
+  MallocGrowth malloc_growth_;
   Estimate last_;
   std::optional<Clock::time_point> last_at_;
   Seconds last_took_{0};
