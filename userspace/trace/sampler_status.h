@@ -12,6 +12,7 @@ struct SamplerStatus {
   std::uint64_t windows = 0;      // closed
   std::uint64_t discarded = 0;    // of those: more happened in them than the log holds
   std::uint64_t events = 0;       // seen in windows
+  std::uint64_t pools = 0;        // that pymalloc took between windows, and that were sampled
   std::size_t candidates = 0;     // blocks that are followed
   double own_seconds = 0;         // of the target's own time that windows recorded
   double cost_seconds = 0;        // by which the target came later

@@ -38,6 +38,7 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
   return {{"windows", sampling.windows},
           {"discarded", sampling.discarded},
           {"events", sampling.events},
+          {"pools", sampling.pools},
           {"candidates", sampling.candidates},
           {"own_seconds", sampling.own_seconds},
           {"cost_seconds", sampling.cost_seconds},

@@ -76,6 +76,16 @@ class SampledModeTest(CommandLineTest):
         # What was dropped last may seem to live.
         self.assertLess(kept["count"], leaked * 1.2 + FEW)
 
+    def test_what_is_kept_in_bursts_that_no_window_meets_is_found(self) -> None:
+        """Half a millisecond of each half second; pymalloc takes pools for it."""
+        target = self.sampled_target()
+        self.start_sampled(target.pid, "--max-slowdown", "10")  # churn takes pools, too, thousands a second
+        kept = int(target.ask(f"burst {2 * SECONDS}"))
+        lines, _ = self.statistics(target.pid)
+        self.assertGreater(self.status(target.pid)["sampling"]["pools"], 0)
+        count = lines[marked_line("kept at once", TARGET)]["count"]
+        self.assertLess(abs(count - kept), kept / 4)
+
     def test_the_cost_is_that_of_the_windows(self) -> None:
         target = self.sampled_target()
         self.start_sampled(target.pid, "--max-slowdown", "1")

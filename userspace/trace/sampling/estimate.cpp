@@ -16,6 +16,27 @@ using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 struct SizeClass {
   WeightSum sum;
   std::map<Key, WeightSum> traces;
+  std::vector<SampledBlock> of_pools;
+
+  void add(const SampledBlock& block) {
+    if (block.weight > 0) {
+      sum.add(block);
+      traces[{block.stack, block.size}].add(block);
+    } else {
+      of_pools.push_back(block);
+    }
+  }
+  // What windows did not see is what pools tell.
+  void add_missed(std::uint64_t total) {
+    const double missed = static_cast<double>(total) - sum.all;
+    if (of_pools.empty() || missed <= error_of(sum)) {
+      return;
+    }
+    for (SampledBlock block : of_pools) {
+      block.weight = missed / static_cast<double>(of_pools.size());
+      add(block);
+    }
+  }
 };
 
 // Sums that should be 0 may be off by rounding.
@@ -46,12 +67,12 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
   for (const SampledBlock& block : blocks) {
     const std::size_t index = block.size == 0 ? totals.size() : (block.size - 1) / alignment;
     if (index < totals.size()) {
-      classes[index].sum.add(block);
-      classes[index].traces[{block.stack, block.size}].add(block);
+      classes[index].add(block);
     }
   }
   Estimate estimate;
   for (std::size_t i = 0; i < totals.size(); ++i) {
+    classes[i].add_missed(totals[i]);
     if (classes[i].traces.empty()) {
       estimate.unknown += totals[i];
       estimate.unknown_bytes += totals[i] * (i + 1) * alignment;

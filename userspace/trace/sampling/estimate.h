@@ -6,6 +6,10 @@
 // live. Whose they are is told by the sampled blocks among them, each standing for as many as its
 // weight says: a stack has the share of its weights in its size class. A wrong common factor of the
 // weights cancels out.
+//
+// Windows may have missed bursts: when the heap has more of a size class than the weights say, by
+// more than their error (95 %), the rest is shared out among the first blocks of pools that were
+// taken between windows (taken_pools.h), which else do not count.
 #pragma once
 
 #include <cstdint>

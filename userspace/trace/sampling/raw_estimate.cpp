@@ -6,8 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "userspace/model/estimate_error.h"
-#include "userspace/model/replicate_sum.h"
 #include "userspace/trace/sampling/malloc_growth.h"
 #include "userspace/trace/sampling/weight_sum.h"
 
@@ -89,16 +87,6 @@ void share_growth(RawClasses& classes, const std::vector<std::uint64_t>& growth,
       }
     }
   }
-}
-
-double error_of(const WeightSum& bytes) {
-  Replicates replicates;
-  for (std::size_t group = 0; group < kReplicates; ++group) {
-    replicates[group] = static_cast<float>(bytes.without(group));
-  }
-  ReplicateSum sum;
-  sum.add(1, replicates);
-  return static_cast<double>(tmbpf::error_of(sum).size);
 }
 
 // By how much the weights are scaled; `whole`: with or without a group they add up to the growth.

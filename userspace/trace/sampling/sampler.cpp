@@ -47,11 +47,18 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       raw_(keepers_, target, TMBPF_STRATUM_RAW, freelists),
       quiet_small_(small_.probes(), skeleton.bss->site_hits),
       quiet_raw_(raw_.probes(), skeleton.bss->site_hits),
+      pool_sites_(small_.probes(), skeleton.bss->site_hits),
       growth_(target.identity.pid, target.python),
       malloc_growth_(target.identity.pid, target.python),
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));
   raw_.set_budget(budget * kRawShare);
+  pools_.emplace(bpf_map__fd(skeleton.maps.taken_pools), target.identity.pid, target.python,
+                 [this](std::span<const SeenBlock> seen) {
+                   const std::lock_guard lock(mutex_);
+                   small_.candidates().add(seen, Clock::now());
+                   status_.pools += seen.size();
+                 });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -102,6 +109,7 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
     watch_raw();
     quiet_small_.watch(trap_ + kShort, budget_);
     quiet_raw_.watch(trap_ + kShort, budget_);
+    pool_sites_.watch(trap_, budget_);
     keep_estimate();
   }
 }
@@ -239,13 +247,11 @@ void Sampler::shed_raw() {
 
 Estimate Sampler::estimate(std::chrono::milliseconds age) {
   const std::lock_guard lock(mutex_);
-  if (last_at_ && Clock::now() - *last_at_ < age) {
+  if ((last_at_ && Clock::now() - *last_at_ < age) ||
+      std::atomic_ref(skeleton_.bss->totals.stopped).load() != 0) {
     return last_;
   }
-  if (std::atomic_ref(skeleton_.bss->totals.stopped).load() != 0) {
-    return last_;
-  }
-  const Clock::time_point begin = Clock::now();
+  const auto begin = Clock::now();
   const std::vector<SampledBlock> small = small_.candidates().survivors();
   const std::vector<SampledBlock> raw = raw_.candidates().survivors();
   if (const auto totals = growth_.measure()) {

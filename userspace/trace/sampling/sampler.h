@@ -21,9 +21,11 @@
 #include "userspace/trace/sampling/estimate.h"
 #include "userspace/trace/sampling/heap_growth.h"
 #include "userspace/trace/sampling/malloc_growth.h"
+#include "userspace/trace/sampling/pool_sites.h"
 #include "userspace/trace/sampling/quiet_sites.h"
 #include "userspace/trace/sampling/sampled_stratum.h"
 #include "userspace/trace/sampling/sampling_window.h"
+#include "userspace/trace/sampling/taken_pools.h"
 #include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
@@ -89,6 +91,7 @@ class Sampler {
   SampledStratum raw_;
   QuietSites quiet_small_;
   QuietSites quiet_raw_;
+  PoolSites pool_sites_;
   bool raw_always_ = false;
   HeapGrowth growth_;
   MallocGrowth malloc_growth_;
@@ -98,6 +101,7 @@ class Sampler {
   SamplerStatus status_;
   Clock::time_point begun_;
 
+  std::optional<TakenPools> pools_;
   std::jthread thread_;
 };
 

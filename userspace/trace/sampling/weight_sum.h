@@ -29,4 +29,7 @@ struct WeightSum {
   }
 };
 
+// Half of the width of the 95 % confidence interval of the sum, as weights alone tell it.
+double error_of(const WeightSum& sum);
+
 }  // namespace tmbpf
