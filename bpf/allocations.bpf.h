@@ -40,6 +40,20 @@ static __always_inline void sample(__u64 address, __u64 size, int holds_gil, __u
 	log_sample(TMBPF_SAMPLE_ALLOCATED, address, size, stack);
 }
 
+/* pymalloc took a pool while no window is open. */
+static __always_inline void pool_taken(__u64 address)
+{
+	struct tmbpf_taken_pool taken = {.address = address};
+
+	if (!address)
+		return;
+	forget_code(address);
+	taken.stack = python_stack(1, 0);
+	if (is_dropped(taken.stack, 0))
+		taken.stack = TMBPF_STACK_HIDDEN;
+	bpf_ringbuf_output(&taken_pools, &taken, sizeof(taken), 0);
+}
+
 /* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. `top`: of
  * its thread (has_main_gil), or 0. Not static, so that the verifier looks at it once. */
 __noinline int record(__u64 address, __u64 size, int holds_gil, __u64 top)

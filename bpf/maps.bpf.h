@@ -5,6 +5,7 @@
 #define TMBPF_MAPS_BPF_H
 
 #include "platform.bpf.h"
+#include "tmbpf_taken_pools.h"
 
 /* Read-only data: set by the tracer before loading. */
 TMBPF_RODATA struct tmbpf_python python = {};
@@ -73,6 +74,12 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tmbpf_samples);
 } samples SEC(".maps");
+
+/* struct tmbpf_taken_pool, emptied by the tracer. Full: the pool is not told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} taken_pools SEC(".maps");
 
 /* Requests in flight, by pid_tgid. Full: TMBPF_LOST_PENDING. */
 struct {

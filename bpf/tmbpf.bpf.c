@@ -72,7 +72,7 @@ static __always_inline struct tmbpf_site *hit_site(struct pt_regs *ctx)
 		return 0;
 	if (method.counted)
 		count_hit(index);
-	if (method.sampled && !enter_window(site->stratum))
+	if (method.sampled && !enter_window(site->stratum) && site->op != TMBPF_OP_REFILL_RETURN)
 		return 0;
 	if (site->guarded && !(ctx->eflags & ZERO_FLAG))
 		return 0;
@@ -169,7 +169,9 @@ static __always_inline int returned(struct pt_regs *ctx)
 
 	if (!site)
 		return 0;
-	if (site->op == TMBPF_OP_REFILL_RETURN)
+	if (site->op == TMBPF_OP_REFILL_RETURN && method.sampled && !is_open(site->stratum))
+		pool_taken(ctx->rax);
+	else if (site->op == TMBPF_OP_REFILL_RETURN)
 		refill_result(ctx->rax);
 	else
 		raw_result(ctx->rax);

@@ -154,6 +154,19 @@ def add_heap(seeds: Seeds) -> None:
               + records((FOREIGN, variables), (FOREIGN + 0x100, table), *parts))
 
 
+def add_malloc(seeds: Seeds) -> None:
+    """Chunks of malloc, every third free, then the top."""
+    for main, flag in ((0, 0), (1, 4)):
+        piece, free_size, before_free = b"", 0, False
+        sizes = [(32 + number * 208 % 4000) // 16 * 16 for number in range(60)] + [4096]
+        for number, size in enumerate(sizes):
+            free = number % 3 == 1
+            field = size | (0 if before_free else 1) | (0 if free or number == 60 else flag)
+            piece += struct.pack("<QQ", free_size, field) + bytes(size - 16)
+            free_size, before_free = (size if free else 0), free
+        seeds.add("malloc", f"piece{main}", struct.pack("<BI", main, len(piece) // 16) + piece)
+
+
 def add_interpreters(seeds: Seeds) -> None:
     """Every pointer leads back to the beginning."""
     everywhere = struct.pack("<Q", FOREIGN) * 4096
@@ -202,6 +215,7 @@ def add_own(folder: str) -> None:
     add_lines_and_names(seeds, chosen)
     add_messages(seeds, chosen)
     add_heap(seeds)
+    add_malloc(seeds)
     add_interpreters(seeds)
     add_layout(seeds)
     add_files(seeds)

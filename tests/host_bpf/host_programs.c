@@ -59,6 +59,8 @@ void host_raw_result(__u64 address) { raw_result(address); }
 
 void host_refill_result(__u64 address) { refill_result(address); }
 
+void host_pool_taken(__u64 address) { pool_taken(address); }
+
 void host_forget(__u64 address) { forget(address); }
 
 void host_new_reference(__u64 object) { new_reference(object); }

@@ -19,6 +19,7 @@ void host_raw_request(__u64 size);
 void host_raw_realloc_request(__u64 address, __u64 size);
 void host_raw_result(__u64 address);
 void host_refill_result(__u64 address);
+void host_pool_taken(__u64 address);
 void host_forget(__u64 address);
 void host_new_reference(__u64 object);
 void host_track(__u32 domain, __u64 address, __u64 size);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sampling windows: what counts, what is logged, and when a window has had its time.
+#include <cstring>
+
+#include "bpf/tmbpf_taken_pools.h"
 #include "tests/host_bpf/recorded_python.h"
 
 namespace tmbpf {
@@ -149,6 +152,23 @@ TEST_P(Samples, a_clock_that_goes_back_adds_nothing) {
   host_state().ktime = 8000;
   host_leave_hit();
   EXPECT_EQ(method.inside, 0U);
+}
+
+TEST_P(Samples, a_pool_that_is_taken_between_windows_is_told_with_its_stack) {
+  open(TMBPF_STRATUM_SMALL);
+  host_small_request(size_);
+  host_method()->phase = TMBPF_PHASE_CLOSED;
+  host_state().events.clear();
+  host_pool_taken(0);
+  EXPECT_TRUE(host_state().events.empty());
+  host_pool_taken(0x770030);
+  ASSERT_EQ(host_state().events.size(), 1U);  // its stack is known
+  tmbpf_taken_pool taken{};
+  ASSERT_EQ(host_state().events[0].size(), sizeof(taken));
+  std::memcpy(&taken, host_state().events[0].data(), sizeof(taken));
+  EXPECT_EQ(taken.address, 0x770030U);
+  EXPECT_EQ(taken.stack, sample(0).stack);
+  EXPECT_EQ(host_method()->logged, 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pythons, Samples, testing::ValuesIn(supported_pythons()), python_name);

@@ -48,8 +48,17 @@ void refuse_misplaced(double percent, TraceMode mode) {
 
 }  // namespace
 
+TraceOptions CaptureOptions::program_options() const {
+  CaptureOptions exact = *this;
+  if (!mode && !max_slowdown) {
+    exact.mode = TraceMode::exact;
+  }
+  return exact.trace_options();
+}
+
 TraceOptions CaptureOptions::trace_options() const {
   TraceOptions options = trace;
+  options.mode = mode.value_or(TraceMode::automatic);
   options.filters = filters.filters();
   if (options.bare) {
     options.mode = TraceMode::exact;
@@ -68,14 +77,12 @@ void add_capture_options(CLI::App& app, CaptureOptions& options) {
       ->capture_default_str()
       ->group(group);
   app.add_option_function<std::string>(
-         "--mode",
-         [&options](const std::string& mode) {
-           options.trace.mode = mode_named(mode).value_or(options.trace.mode);
-         },
+         "--mode", [&options](const std::string& mode) { options.mode = mode_named(mode); },
          "How allocations are followed: exact; live (small blocks' frees are read from the heap "
          "instead of probed, which costs about two thirds); sampled (a few milliseconds now and "
          "then: estimates with their errors, at a cost that does not depend on the target); or "
-         "auto, the most exact of these that keeps --max-slowdown")
+         "auto, the most exact of these that keeps --max-slowdown. For -- PROGRAM without "
+         "--max-slowdown exact")
       ->check(CLI::IsMember({"auto", "exact", "live", "sampled"}))
       ->default_str("auto")
       ->group(group);

@@ -11,12 +11,17 @@
 namespace tmbpf {
 
 struct CaptureOptions {
-  TraceOptions trace{.mode = TraceMode::automatic};
+  TraceOptions trace;
+  std::optional<TraceMode> mode;       // nothing: none was named
   std::optional<double> max_slowdown;  // percent, or infinite; nothing: none was named
   RecordingArguments filters;
 
-  // `trace` with what the user wrote of filters and of the budget. Throws Error (usage).
+  // `trace` with what the user wrote of filters, mode and budget. Throws Error (usage). For a
+  // process that runs anyway: who named no mode wants it to go on as it did.
   [[nodiscard]] TraceOptions trace_options() const;
+  // For a program that is run to be traced: who named neither a mode nor a budget wants to know
+  // all.
+  [[nodiscard]] TraceOptions program_options() const;
 };
 
 // Adds --frames, --mode, --max-slowdown, --max-traces, --follow, --no-freelists and filters; values

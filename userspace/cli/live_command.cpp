@@ -73,7 +73,7 @@ int watch_pids(const LiveOptions& options, const CaptureOptions& capture) {
 int watch_program(const LiveOptions& options, const CaptureOptions& capture) {
   const Signals signals;
   LaunchedProgram program(options.program);
-  TraceOptions trace = capture.trace_options();
+  TraceOptions trace = capture.program_options();
   trace.stop_at_end = true;
   LiveTargets targets(std::make_unique<Family>(program.take_target(), trace));
   // The program owns stdout; tables go where its own output is not disturbed.

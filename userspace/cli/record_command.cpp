@@ -61,7 +61,7 @@ int record_program(const RecordOptions& options, const CaptureOptions& capture,
   LaunchedProgram program(options.program);
   std::signal(SIGPIPE, SIG_IGN);  // not the program's
   check_output(options, program.pid(), STDERR_FILENO);
-  TraceOptions trace = capture.trace_options();
+  TraceOptions trace = capture.program_options();
   trace.stop_at_end = true;
   Family family(program.take_target(), trace);
   RecordLoop loop(options, family, signals, &program);

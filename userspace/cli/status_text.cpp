@@ -52,6 +52,14 @@ void print_sampling(const nlohmann::json& sampling) {
   fmt::print("  sampled: {} windows, {} events in {:.3f} s of its time, {} blocks followed\n",
              sampling.value("windows", 0L), sampling.value("events", 0L),
              sampling.value("own_seconds", 0.0), sampling.value("candidates", 0L));
+  if (sampling.value("raw_totals", "") == "none") {
+    fmt::print(
+        "  blocks above 512 bytes are not glibc's: their numbers are weights without totals\n");
+  }
+  if (const auto unsettled = sampling.value("malloc_unsettled", 0L); unsettled != 0) {
+    fmt::print("  {} parts of malloc's heap kept changing: weights without totals there\n",
+               unsettled);
+  }
 }
 
 void print_budget(const nlohmann::json& status) {

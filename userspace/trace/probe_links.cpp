@@ -68,6 +68,7 @@ ProbeLinks::ProbeLinks(const tmbpf_bpf& skeleton, const PythonTarget& target,
                             .cookies = {0}},
                            multi);
   }
+  attached_ = true;
 }
 
 void ProbeLinks::watch_lifecycle() {
@@ -82,6 +83,7 @@ void ProbeLinks::watch_lifecycle() {
 }
 
 void ProbeLinks::detach() {
+  attached_ = false;
   finalize_.detach();
   requests_.detach();
   owners_.detach();
@@ -95,7 +97,7 @@ void ProbeLinks::detach() {
 // A probe that comes and goes at the same places, for another process (ours), makes the kernel look
 // again at who wants each breakpoint: the child's are taken out, the target's stay.
 void ProbeLinks::heal_children(const PythonTarget& target) const {
-  if (!multi_ || requests_.size() == 0) {
+  if (!multi_ || !attached_) {
     return;
   }
   UprobeBatch batch{.path = target.image_file->path(), .pid = ::getpid()};

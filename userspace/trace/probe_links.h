@@ -46,6 +46,7 @@ class ProbeLinks {
   const tmbpf_bpf* skeleton_;
   bool multi_;
   bool follow_;
+  bool attached_ = false;
   std::vector<std::unique_ptr<bpf_link, LinkDeleter>> lifecycle_;  // exec and fork
   UprobeLink returns_;
   UprobeLink releases_;

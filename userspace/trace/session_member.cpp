@@ -38,6 +38,7 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
   return {{"windows", sampling.windows},
           {"discarded", sampling.discarded},
           {"events", sampling.events},
+          {"pools", sampling.pools},
           {"candidates", sampling.candidates},
           {"own_seconds", sampling.own_seconds},
           {"cost_seconds", sampling.cost_seconds},
@@ -48,6 +49,10 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
           {"small_span_seconds", sampling.small_span_seconds},
           {"raw_span_seconds", sampling.raw_span_seconds},
           {"raw_always", sampling.raw_always},
+          {"raw_totals", sampling.raw_totals},
+          {"malloc_chunks", sampling.malloc_chunks},
+          {"malloc_unsettled", sampling.malloc_unsettled},
+          {"malloc_seconds", sampling.malloc_seconds},
           {"probes", sampling.probes},
           {"failure", sampling.failure}};
 }

@@ -241,6 +241,13 @@ class HealedChildrenTest(FollowTest):
                 self.assertGreater(code_differences(target.pid), 0)
                 self.assertNotIn("family", self.status(target.pid))
 
+    def test_so_they_are_in_the_modes_whose_probes_come_and_go(self) -> None:
+        for mode in ("sampled", "auto"):
+            with self.subTest(mode), contextlib.closing(self.family(supported_pythons()[0])) as target:
+                self.start_session(target.pid, "--mode", mode)
+                child = target.child("fork", 100)
+                wait_until(lambda: code_differences(child) == 0, "the child is healed", 10)  # pylint: disable=cell-var-from-loop
+
 
 if __name__ == "__main__":
     main()

@@ -61,6 +61,31 @@ class SampledModeTest(CommandLineTest):
                 # Their sum is no estimate.
                 self.assertLess(abs(found["kept once"] + found["kept twice"] - once - twice), (once + twice) / 10 + FEW)
 
+    def test_what_leaks_by_the_clock_beside_what_is_dropped_is_not_overestimated(self) -> None:
+        """A window slows the target down but not its clock; malloc's heap says how much there is."""
+        target = self.sampled_target()
+        self.start_sampled(target.pid)
+        leaked = int(target.ask(f"leak {3 * SECONDS}"))
+        lines, _ = self.statistics(target.pid)
+        sampling = self.status(target.pid)["sampling"]
+        self.assertFalse(sampling["raw_always"], "this is about windows")
+        self.assertEqual(sampling["raw_totals"], "malloc")
+        self.assertEqual(sampling["malloc_unsettled"], 0)
+        kept = lines[marked_line("kept by the clock", TARGET)]
+        self.assertLess(abs(kept["count"] - leaked), max(TIMES * kept["count_error"], leaked / 5))
+        # What was dropped last may seem to live.
+        self.assertLess(kept["count"], leaked * 1.2 + FEW)
+
+    def test_what_is_kept_in_bursts_that_no_window_meets_is_found(self) -> None:
+        """Half a millisecond of each half second; pymalloc takes pools for it."""
+        target = self.sampled_target()
+        self.start_sampled(target.pid, "--max-slowdown", "10")  # churn takes pools, too, thousands a second
+        kept = int(target.ask(f"burst {2 * SECONDS}"))
+        lines, _ = self.statistics(target.pid)
+        self.assertGreater(self.status(target.pid)["sampling"]["pools"], 0)
+        count = lines[marked_line("kept at once", TARGET)]["count"]
+        self.assertLess(abs(count - kept), kept / 4)
+
     def test_the_cost_is_that_of_the_windows(self) -> None:
         target = self.sampled_target()
         self.start_sampled(target.pid, "--max-slowdown", "1")

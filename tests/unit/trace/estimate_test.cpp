@@ -128,6 +128,39 @@ double error_of(const EstimatedTrace& trace) {
   return 2.093 * std::sqrt(squares * (kReplicates - 1) / kReplicates);
 }
 
+// One of each of 40 windows, and first blocks of pools.
+std::vector<SampledBlock> with_pools(std::size_t pools) {
+  std::vector<SampledBlock> blocks;
+  for (std::uint32_t window = 0; window < 40; ++window) {
+    blocks.push_back({.address = 0x10,
+                      .stack = 7,
+                      .size = 16,
+                      .window = window,
+                      .weight = window % 3 == 0 ? 16.0 : 10.0});
+  }
+  for (std::uint32_t pool = 0; pool < pools; ++pool) {
+    blocks.push_back(
+        {.address = 0x20, .stack = 8 + pool % 2, .size = 16, .window = 90 + pool, .weight = 0});
+  }
+  return blocks;
+}
+
+TEST(Estimate, what_windows_missed_belongs_to_those_for_whom_pools_were_taken) {
+  const std::vector<std::uint64_t> totals{2484};
+  const Estimate estimate = make_estimate(with_pools(30), totals, kAlignment);
+  EXPECT_NEAR(trace_of(estimate, 7).weight, 484, 1e-9);
+  EXPECT_NEAR(trace_of(estimate, 8).weight, 1000, 1e-9);
+  EXPECT_NEAR(trace_of(estimate, 9).weight, 1000, 1e-9);
+  EXPECT_GT(error_of(trace_of(estimate, 8)), 0);
+}
+
+TEST(Estimate, pools_do_not_count_where_windows_tell_it_all) {
+  const std::vector<std::uint64_t> totals{500};
+  const Estimate estimate = make_estimate(with_pools(30), totals, kAlignment);
+  ASSERT_EQ(estimate.traces.size(), 1U);
+  EXPECT_NEAR(trace_of(estimate, 7).weight, 500, 1e-9);
+}
+
 // A line that makes bursts and one that goes on evenly, seen through 200 windows: the true share is
 // within the stated error in about 95 % of all trials.
 TEST(Estimate, the_stated_error_holds_the_truth_in_19_of_20_trials) {

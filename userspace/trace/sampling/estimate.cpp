@@ -6,21 +6,10 @@
 #include <map>
 #include <utility>
 
+#include "userspace/trace/sampling/weight_sum.h"
+
 namespace tmbpf {
 namespace {
-
-// Weights of some blocks: all of them, and by the group of their window.
-struct WeightSum {
-  double all = 0;
-  std::array<double, kReplicates> groups{};
-
-  void add(const SampledBlock& block) {
-    all += block.weight;
-    if (block.window != SampledBlock::kNoWindow) {
-      groups[block.window % kReplicates] += block.weight;
-    }
-  }
-};
 
 using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 
@@ -29,15 +18,29 @@ struct SizeClass {
   std::map<Key, WeightSum> traces;
   std::map<Key, std::uint64_t> recorded;
   std::uint64_t recorded_blocks = 0;
+  std::vector<SampledBlock> of_pools;
 
   void add(const SampledBlock& block) {
     const Key key{block.stack, block.size};
     if (block.window == SampledBlock::kNoWindow) {
       ++recorded[key];
       ++recorded_blocks;
-    } else {
+    } else if (block.weight > 0) {
       sum.add(block);
       traces[key].add(block);
+    } else {
+      of_pools.push_back(block);
+    }
+  }
+  // What windows did not see is what pools tell.
+  void add_missed(std::uint64_t total) {
+    const double missed = static_cast<double>(total) - sum.all;
+    if (of_pools.empty() || missed <= error_of(sum)) {
+      return;
+    }
+    for (SampledBlock block : of_pools) {
+      block.weight = missed / static_cast<double>(of_pools.size());
+      add(block);
     }
   }
 };
@@ -87,6 +90,7 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
   for (std::size_t i = 0; i < totals.size(); ++i) {
     add_recorded(estimate, classes[i]);
     const std::uint64_t others = totals[i] - std::min(totals[i], classes[i].recorded_blocks);
+    classes[i].add_missed(others);
     if (classes[i].traces.empty()) {
       estimate.unknown += others;
       estimate.unknown_bytes += others * (i + 1) * alignment;
@@ -98,9 +102,7 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
   return estimate;
 }
 
-// Without the windows of a group the others stand for more.
 void add_by_weight(Estimate& estimate, std::span<const SampledBlock> blocks) {
-  constexpr double kOthers = static_cast<double>(kReplicates) / (kReplicates - 1);
   std::map<Key, WeightSum> traces;
   std::map<Key, double> sure;
   for (const SampledBlock& block : blocks) {
@@ -117,8 +119,7 @@ void add_by_weight(Estimate& estimate, std::span<const SampledBlock> blocks) {
   for (const auto& [key, sum] : traces) {
     EstimatedTrace trace{.stack = key.first, .size = key.second, .weight = sum.all};
     for (std::size_t group = 0; group < kReplicates; ++group) {
-      const double others = std::max(sum.all - sum.groups[group], 0.0) * kOthers;
-      trace.replicates[group] = static_cast<float>(others);
+      trace.replicates[group] = static_cast<float>(sum.without(group));
     }
     estimate.traces.push_back(trace);
   }

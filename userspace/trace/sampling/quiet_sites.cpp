@@ -57,7 +57,7 @@ void QuietSites::rank(double own, Seconds hit, double budget) {
   kept.resize(probes_.sites().empty() ? 0 : probes_.sites().back() + 1);
   std::vector<std::pair<std::uint64_t, std::size_t>> others;
   for (const std::size_t site : probes_.sites()) {
-    if (!kept[site]) {
+    if (!kept[site] && !probes_.takes_pools(site)) {
       others.emplace_back(hits_of(site) - base_[site], site);
     }
   }

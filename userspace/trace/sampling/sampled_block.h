@@ -13,7 +13,7 @@ struct SampledBlock {
   std::uint64_t stack = 0;
   std::uint32_t size = 0;    // bytes, as requested
   std::uint32_t window = 0;  // of its stratum, by number from 0 on; or kNoWindow
-  double weight = 1;         // allocations that it stands for
+  double weight = 1;         // allocations that it stands for; 0: it is the first of a pool
 };
 
 }  // namespace tmbpf

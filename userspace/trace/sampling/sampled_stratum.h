@@ -46,7 +46,7 @@ class SampledStratum {
   [[nodiscard]] double hit_rate() const;
   [[nodiscard]] Seconds span() const { return span_; }
   [[nodiscard]] Seconds own() const { return own_; }  // of the target's time recorded, in all
-  [[nodiscard]] std::uint64_t hits() const { return hits_; }  // in that time
+  [[nodiscard]] std::uint64_t hits() const { return hits_; }             // in that time
   [[nodiscard]] std::size_t size() const { return candidates_.size(); }  // blocks followed
 
   WindowProbes& probes() { return probes_; }

@@ -11,6 +11,7 @@
 
 #include "bpf/tmbpf.h"
 #include "tmbpf.skel.h"
+#include "userspace/trace/sampling/raw_totals.h"
 #include "userspace/trace/sampling/recorded_sample.h"
 #include "util/error.h"
 
@@ -48,10 +49,18 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       raw_(keepers_, target, TMBPF_STRATUM_RAW, freelists),
       quiet_small_(small_.probes(), skeleton.bss->site_hits),
       quiet_raw_(raw_.probes(), skeleton.bss->site_hits),
+      pool_sites_(small_.probes(), skeleton.bss->site_hits),
       growth_(target.identity.pid, target.python),
+      malloc_growth_(target.identity.pid, target.python),
       begun_(Clock::now()) {
   small_.set_budget(budget * (1 - kRawShare));
   raw_.set_budget(budget * kRawShare);
+  pools_.emplace(bpf_map__fd(skeleton.maps.taken_pools), target.identity.pid, target.python,
+                 [this](std::span<const SeenBlock> seen) {
+                   const std::lock_guard lock(mutex_);
+                   small_.candidates().add(seen, Clock::now());
+                   status_.pools += seen.size();
+                 });
 }
 
 Sampler::~Sampler() = default;
@@ -80,6 +89,7 @@ Seconds Sampler::hit_cost() const {
 // The raw domain first: its sites also tell where pymalloc's requests end.
 void Sampler::attach_all() {
   raw_.probes().keep_all();
+  small_.probes().listen(true);
   small_.probes().keep_all();
   const std::lock_guard lock(mutex_);
   status_.probes = small_.probes().attached() + raw_.probes().attached();
@@ -90,7 +100,7 @@ void Sampler::let_go() {
   std::atomic_ref(method.raw).store(1);
   std::atomic_ref(method.window).fetch_add(1);
   std::atomic_ref(method.sampled).store(1);
-  small_.probes().keep_none();
+  small_.probes().keep({});  // it is listened for pools all the same
   recorded_ = true;
   const std::lock_guard lock(mutex_);
   status_.probes = raw_.probes().attached();
@@ -105,6 +115,8 @@ void Sampler::begin() {
   begun_ = Clock::now();
   if (recorded_) {
     take_over();
+  } else {
+    malloc_growth_.restart();
   }
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -117,9 +129,15 @@ void Sampler::take_over() {
   }
   const std::lock_guard lock(mutex_);
   growth_.add_new(addresses);
+  addresses.clear();
+  for (const LiveBlock& block : traces_.read()) {
+    addresses.push_back(block.address);
+  }
+  malloc_growth_.restart(addresses);
   follow(small_, recorded);
   quiet_small_.restart();
   quiet_raw_.restart();
+  pool_sites_.restart();
   hits_ = all_hits();
   keep_raw();
 }
@@ -184,6 +202,7 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
     watch_raw();
     quiet_small_.watch(trap_ + kShort, budget_);
     quiet_raw_.watch(trap_ + kShort, budget_);
+    pool_sites_.watch(trap_, budget_);
     keep_estimate();
   }
 }
@@ -275,9 +294,9 @@ void Sampler::decide_raw() {
   if (raw_.is_learning() || Clock::now() - raw_shed_ < kShed || cost > budget_ * kRawShare / 2) {
     return;
   }
-  std::atomic_ref(skeleton_.bss->method.raw).store(1);
   quiet_raw_.forget();
   raw_.probes().keep_all();
+  std::atomic_ref(skeleton_.bss->method.raw).store(1);
   const std::lock_guard lock(mutex_);
   keep_raw();
 }
@@ -318,18 +337,16 @@ void Sampler::shed_raw() {
 
 Estimate Sampler::estimate(std::chrono::milliseconds age) {
   const std::lock_guard lock(mutex_);
-  if (last_at_ && Clock::now() - *last_at_ < age) {
+  if ((last_at_ && Clock::now() - *last_at_ < age) ||
+      std::atomic_ref(skeleton_.bss->totals.stopped).load() != 0) {
     return last_;
   }
-  if (std::atomic_ref(skeleton_.bss->totals.stopped).load() != 0) {
-    return last_;
-  }
-  const Clock::time_point begin = Clock::now();
+  const auto begin = Clock::now();
   const std::vector<SampledBlock> small = small_.candidates().survivors();
   const std::vector<SampledBlock> raw = raw_.candidates().survivors();
   if (const auto totals = growth_.measure()) {
     last_ = make_estimate(small, *totals, 1U << target_.python.alignment_shift);
-    add_by_weight(last_, raw);
+    add_raw(last_, raw, raw_always_ ? &traces_ : nullptr, malloc_growth_, status_);
     last_at_ = Clock::now();
     last_took_ = *last_at_ - begin;
   }
@@ -353,6 +370,9 @@ void Sampler::clear() {
   small_.candidates().clear();
   raw_.candidates().clear();
   growth_.restart();
+  if (thread_.joinable()) {
+    malloc_growth_.restart();
+  }
   last_ = {};
   last_at_.reset();
 }

@@ -21,9 +21,12 @@
 #include "userspace/trace/sampler_status.h"
 #include "userspace/trace/sampling/estimate.h"
 #include "userspace/trace/sampling/heap_growth.h"
+#include "userspace/trace/sampling/malloc_growth.h"
+#include "userspace/trace/sampling/pool_sites.h"
 #include "userspace/trace/sampling/quiet_sites.h"
 #include "userspace/trace/sampling/sampled_stratum.h"
 #include "userspace/trace/sampling/sampling_window.h"
+#include "userspace/trace/sampling/taken_pools.h"
 #include "userspace/trace/traces_map.h"
 
 namespace tmbpf {
@@ -117,15 +120,18 @@ class Sampler {
   SampledStratum raw_;
   QuietSites quiet_small_;
   QuietSites quiet_raw_;
+  PoolSites pool_sites_;
   bool raw_always_ = false;
   bool recorded_ = false;  // all was, until let_go()
   HeapGrowth growth_;
+  MallocGrowth malloc_growth_;
   Estimate last_;
   std::optional<Clock::time_point> last_at_;
   Seconds last_took_{0};
   SamplerStatus status_;
   Clock::time_point begun_;
 
+  std::optional<TakenPools> pools_;
   std::jthread thread_;
 };
 

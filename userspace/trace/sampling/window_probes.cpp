@@ -97,7 +97,8 @@ std::vector<KeptLink> WindowProbes::attach(bool kept) const {
     ProbeKeeper::Batch batch;
     for (const std::size_t index : sites_) {
       const ProbeSite& site = target_.plan.sites[index];
-      if (kept_[index] == kept && program_of(site.site) == kind) {
+      const bool wanted = takes_pools(index) ? !kept && !listens() : kept_[index] == kept;
+      if (wanted && program_of(site.site) == kind) {
         batch.offsets.push_back(site.file_offset);
         batch.cookies.push_back(index);
         batch.on_return = site.attach == AttachKind::function_return;
@@ -117,22 +118,43 @@ void WindowProbes::close() {
   }
 }
 
-// The new ones are attached before the former go, so that a site in both keeps its breakpoint.
+// The former go before the new ones come: what is hit often must not be while hundreds come.
 void WindowProbes::keep(const std::vector<bool>& kept) {
+  while (!staying_.empty()) {
+    staying_.pop_back();
+  }
   kept_ = kept;
   kept_.resize(target_.plan.sites.size());
-  std::vector<KeptLink> former = std::exchange(staying_, attach(true));
-  while (!former.empty()) {
-    former.pop_back();
+  staying_ = attach(true);
+}
+
+void WindowProbes::listen(bool on) {
+  if (on == listens()) {
+    return;
   }
+  ProbeKeeper::Batch batch{.on_return = true};
+  for (const std::size_t index : sites_) {
+    if (on && takes_pools(index)) {
+      batch.offsets.push_back(target_.plan.sites[index].file_offset);
+      batch.cookies.push_back(index);
+    }
+  }
+  listening_ = on ? KeptLink(keepers_.exit, batch) : KeptLink();
 }
 
 void WindowProbes::keep_all() { keep(std::vector<bool>(kept_.size(), true)); }
 
-void WindowProbes::keep_none() { keep(std::vector<bool>(kept_.size(), false)); }
+void WindowProbes::keep_none() {
+  keep(std::vector<bool>(kept_.size(), false));
+  listen(false);
+}
+
+bool WindowProbes::takes_pools(std::size_t site) const {
+  return target_.plan.sites[site].site.op == TMBPF_OP_REFILL_RETURN;
+}
 
 std::size_t WindowProbes::attached() const {
-  std::size_t sum = 0;
+  std::size_t sum = listening_.size();
   for (const KeptLink& link : staying_) {
     sum += link.size();
   }

@@ -43,13 +43,19 @@ class WindowProbes {
   // before the kernel is done.
   void open();
   void close();
-  // Which sites stay attached from now on: those, by index in the plan, that are set.
+  // Attaches those sites where pymalloc takes pools, or leaves them to windows. Not while one is
+  // open.
+  void listen(bool on);
+  [[nodiscard]] bool listens() const { return listening_.size() != 0; }
+  // Which of the others stay attached from now on: those, by index in the plan, that are set.
   void keep(const std::vector<bool>& kept);
   void keep_all();
   void keep_none();
   [[nodiscard]] tmbpf_stratum stratum() const { return stratum_; }
   // Indices in the plan of all its sites.
   [[nodiscard]] std::span<const std::size_t> sites() const { return sites_; }
+  // Whether the site is where pymalloc takes pools (taken_pools.h).
+  [[nodiscard]] bool takes_pools(std::size_t site) const;
   // Probes attached: those that stay, and with an open window the others.
   [[nodiscard]] std::size_t attached() const;
 
@@ -61,6 +67,7 @@ class WindowProbes {
   tmbpf_stratum stratum_;
   std::vector<std::size_t> sites_;
   std::vector<bool> kept_;
+  KeptLink listening_;
   std::vector<KeptLink> staying_;
   std::vector<KeptLink> window_;
 };
