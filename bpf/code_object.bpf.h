@@ -79,8 +79,50 @@ static __always_inline void read_linetable(struct tmbpf_code_event *event, __u64
 	event->linetable_kept = (__u32)kept;
 }
 
-/* Sends the description of a code object at its first sight; false when it could not be sent. */
-static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
+static __always_inline __u64 mix(__u64 hash, __u64 value)
+{
+	hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+	return hash ^ (hash >> 32);
+}
+
+/* The first `size` bytes; what lies up to 8 bytes behind them is overwritten. */
+static __always_inline __u64 hash_bytes(__u64 hash, __u8 *bytes, __u64 size, __u32 most)
+{
+	size = clamp_size(size, most - 8);
+	*(__u64 *)(bytes + size) = 0;
+	for (__u32 i = 0; i < most - 8; i += 8) {
+		if (i >= size)
+			break;
+		hash = mix(hash, *(const __u64 *)(bytes + i));
+	}
+	return mix(hash, size);
+}
+
+/* Of what is told of a code object; 0: not all of it was read. Not static, so that the verifier
+ * looks at it once. */
+__noinline __u64 hash_of_code(struct scratch *scratch)
+{
+	struct tmbpf_code_event *event;
+	__u64 hash;
+
+	if (!scratch)
+		return 0;
+	event = &scratch->code;
+	if (!event->filename.char_size || !event->qualname.char_size ||
+	    event->linetable_kept != event->linetable_size || !event->linetable_size ||
+	    event->linetable_kept > TMBPF_LINETABLE_BYTES - 8 ||
+	    event->filename.kept > TMBPF_NAME_BYTES - 8 ||
+	    event->qualname.kept > TMBPF_NAME_BYTES - 8)
+		return 0;
+	hash = mix((__u32)event->firstlineno, event->filename.length);
+	hash = mix(hash, event->qualname.length);
+	hash = hash_bytes(hash, event->filename.bytes, event->filename.kept, TMBPF_NAME_BYTES);
+	hash = hash_bytes(hash, event->qualname.bytes, event->qualname.kept, TMBPF_NAME_BYTES);
+	hash = hash_bytes(hash, event->linetable, event->linetable_kept, TMBPF_LINETABLE_BYTES);
+	return hash ? hash : 1;
+}
+
+static __noinline int read_code(struct scratch *scratch, __u64 code)
 {
 	struct tmbpf_code_event *event;
 	__u64 filename = 0, qualname = 0;
@@ -89,7 +131,6 @@ static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
 		return 0;
 	event = &scratch->code;
 	event->kind = TMBPF_EVENT_CODE;
-	event->id = id;
 	event->address = code;
 	event->firstlineno = 0;
 	read_target(&event->firstlineno, sizeof(event->firstlineno),
@@ -99,6 +140,18 @@ static __noinline int send_code(struct scratch *scratch, __u64 code, __u32 id)
 	read_text(&event->filename, filename);
 	read_text(&event->qualname, qualname);
 	read_linetable(event, code);
+	return 1;
+}
+
+/* Sends the description that was read; false when it could not be sent. */
+static __noinline int send_code(struct scratch *scratch, __u32 id)
+{
+	struct tmbpf_code_event *event;
+
+	if (!scratch)
+		return 0;
+	event = &scratch->code;
+	event->id = id;
 	return bpf_ringbuf_output(&events, event,
 				  __builtin_offsetof(struct tmbpf_code_event, linetable) +
 				      clamp_size(event->linetable_kept, TMBPF_LINETABLE_BYTES),
@@ -119,7 +172,26 @@ static __always_inline __u64 parts_of(__u64 code)
 	return ((filename * 3 + qualname) * 5 + linetable) * 7 + firstlineno;
 }
 
-/* Gives a code object that is not in codes its id, and sends its description. */
+/* The id of the code object that was read: that of its like, or a new one, whose description is sent;
+ * 0: it could not be. */
+static __noinline __u32 identify_code(struct scratch *scratch)
+{
+	__u64 hash = hash_of_code(scratch);
+	__u32 *known = hash ? bpf_map_lookup_elem(&code_contents, &hash) : 0, id;
+
+	if (known)
+		return *known;
+	id = __sync_fetch_and_add(&totals.codes, 1) + 1;
+	if (!send_code(scratch, id)) {
+		count(TMBPF_LOST_CODES);
+		return 0;
+	}
+	if (hash)
+		bpf_map_update_elem(&code_contents, &hash, &id, BPF_ANY);
+	return id;
+}
+
+/* Gives a code object that is not in codes its id. */
 static __noinline int describe_code(struct scratch *scratch, __u64 code, struct tmbpf_code *fresh)
 {
 	struct code_filter *filter;
@@ -129,7 +201,7 @@ static __noinline int describe_code(struct scratch *scratch, __u64 code, struct 
 		return 0;
 	fresh->id = 0;
 	fresh->firsttraceable = 0;
-	fresh->parts = method.sampled ? parts_of(code) : 0;
+	fresh->parts = parts_of(code);
 	if (python.code_co_firsttraceable != TMBPF_NO_FIELD &&
 	    read_target(&fresh->firsttraceable, sizeof(fresh->firsttraceable),
 			code + python.code_co_firsttraceable)) {
@@ -137,12 +209,11 @@ static __noinline int describe_code(struct scratch *scratch, __u64 code, struct 
 		return 0;
 	}
 	fresh->firsttraceable *= 2;
-	fresh->id = __sync_fetch_and_add(&totals.codes, 1) + 1;
-	if (!send_code(scratch, code, fresh->id)) {
-		count(TMBPF_LOST_CODES);
-		fresh->id = 0;
+	if (!read_code(scratch, code))
 		return 0;
-	}
+	fresh->id = identify_code(scratch);
+	if (!fresh->id)
+		return 0;
 	filter = bpf_map_lookup_elem(&code_filter, &zero);
 	if (filter)
 		filter->slots[code_filter_slot(code) & (CODE_FILTER_SLOTS - 1)] = 1;

@@ -136,6 +136,16 @@ struct {
 	__type(value, struct tmbpf_code);
 } codes SEC(".maps");
 
+/* Ids of code objects by a hash of what is told of them: compiled again and again, as templates are,
+ * they keep their id, and stacks theirs. Full: sent again under a new id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 18);
+	__type(key, __u64);
+	__type(value, __u32);
+} code_contents SEC(".maps");
+
 /* Bytes that are 1 where some code object's address hashes to: spares most frees the look-up in
  * codes. Never cleared. */
 enum { CODE_FILTER_SLOTS = 1 << 16 };

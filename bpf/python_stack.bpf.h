@@ -38,12 +38,6 @@ struct frame_walk {
 	__u32 total;
 };
 
-static __always_inline __u64 mix(__u64 hash, __u64 value)
-{
-	hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
-	return hash ^ (hash >> 32);
-}
-
 /*
  * The frame at walk->frame, in the window. Callers lie below their callees in the data stack, so
  * the window is read to end with the frame; it begins no earlier than the frame's page, which is

@@ -24,6 +24,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   REGISTER_HASH(stacks);
   REGISTER_ARRAY(stack_sums);
   REGISTER_HASH(codes);
+  REGISTER_HASH(code_contents);
   REGISTER_ARRAY(code_verdicts);
   REGISTER_ARRAY(dropped_codes);
   REGISTER_ARRAY(code_filter);

@@ -9,6 +9,7 @@ from plain_table import TABLE
 from support import (DONE, FAILED, NO_TARGET, RUN_DIRECTORY, CommandLineTest, expected, held, is_held, main, run_tmbpf,
                      supported_pythons, wait_until)
 
+GROWN = 512 << 10  # bytes: what batches of maps add; 10,000 templates were some megabytes
 INTEGERS = ("pid", "frames", "traced_current", "traced_peak", "traces", "max_traces", "tracer_memory",
             "kernel_memory", "process_rss", "sites", "lost", "requests", "frees")
 
@@ -188,6 +189,21 @@ class SessionTest(CommandLineTest):
                 self.assertIn("what tracemalloc's hooks", text)
                 self.assertIn("no longer complete", text)
                 self.assertEqual(held(self.snapshot(target.pid)), expected(100, 700))
+
+
+class CompiledAgainTest(CommandLineTest):
+    def test_code_that_is_compiled_again_is_known(self) -> None:
+        """A service that compiles a template for each visitor does not make the tracer grow."""
+        for python in supported_pythons():
+            with self.subTest(python):
+                target = self.target(python)
+                self.start_session(target.pid)
+                target.ask("compile 1000")
+                before = self.status(target.pid)["kernel_memory"]
+                target.ask("compile 10000")
+                status = self.status(target.pid)
+                self.assertLess(status["kernel_memory"] - before, GROWN)
+                self.assertEqual(status["lost"], 0)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,13 @@ def leak(seconds: float) -> int:
     return number
 
 
+def compile_again(count: int) -> None:
+    """Compiles one small template so often, and runs it: new code objects each time."""
+    for i in range(count):
+        names = {}
+        exec(compile("def make():\n    return [bytes(100)]\nmade = make()\n", "template", "exec"), names)
+
+
 class Instance:
     pass
 
@@ -84,6 +91,9 @@ def do(command: str, words: list) -> None:
         hold(int(words[0]), int(words[1]))
         gc.collect()  # empties the free lists: what hold() gave back to them carries its line
         answer("held")
+    elif command == "compile":
+        compile_again(int(words[0]))
+        answer("compiled")
     elif command == "make":
         answer(str(id(make(words[0]))))
     elif command == "leak":

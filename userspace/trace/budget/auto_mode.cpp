@@ -72,7 +72,7 @@ TraceMode AutoMode::choose() {
   }
   sampler_.learn();
   const Sampler::HitRates rates = sampler_.hit_rates();
-  const double hit = sampler_.hit_cost().count();
+  const double hit = sampler_.hit_cost().counted().count();
   // What is allocated is freed, as a rule.
   const double live = (rates.small + rates.raw) * hit;
   const double exact = live + rates.small * hit;
@@ -189,6 +189,7 @@ void AutoMode::step_to_live() {
 void AutoMode::step_to_sampled() {
   sampler_.let_go();
   let_frees_go();
+  sampler_.assume_cost(meter_->trap(), meter_->program());
   const auto held = hold();
   sampler_.begin();
   store(skeleton_.bss->method.live, 0);

@@ -21,10 +21,13 @@ T load(T& shared) {
 }  // namespace
 
 HitMeter::HitMeter(tmbpf_bpf& skeleton, const ProbePlan& plan, Seconds trap, Seconds program)
-    : skeleton_(skeleton), trap_(trap), program_(program) {
+    : skeleton_(skeleton),
+      hits_(skeleton.bss->site_hits, plan.sites.size()),
+      trap_(trap),
+      program_(program) {
   for (std::size_t site = 0; site < plan.sites.size(); ++site) {
     small_free_.push_back(is_small_free(plan.sites[site].site));
-    counted_.push_back(load(skeleton_.bss->site_hits[site]));
+    counted_.push_back(hits_.of(site));
   }
   timed_ = load(skeleton_.bss->method.timed);
   timed_time_ = load(skeleton_.bss->method.timed_time);
@@ -42,13 +45,12 @@ void HitMeter::take_timed() {
   timed_time_ = time;
 }
 
-// Counters are of 32 bits: differences of them hold when they have begun anew.
 HitMeter::Spent HitMeter::take() {
   take_timed();
   std::uint64_t all = 0;
   std::uint64_t frees = 0;
   for (std::size_t site = 0; site < counted_.size(); ++site) {
-    const std::uint32_t now = load(skeleton_.bss->site_hits[site]);
+    const std::uint32_t now = hits_.of(site);
     const std::uint32_t fresh = now - counted_[site];
     counted_[site] = now;
     all += fresh;

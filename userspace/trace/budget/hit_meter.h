@@ -8,6 +8,7 @@
 
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/sampling/site_hits.h"
 
 namespace tmbpf {
 
@@ -26,11 +27,15 @@ class HitMeter {
   };
   // Since the last call, or the begin.
   Spent take();
+  // Of a hit.
+  [[nodiscard]] Seconds trap() const { return trap_; }
+  [[nodiscard]] Seconds program() const { return program_; }
 
  private:
   void take_timed();
 
   tmbpf_bpf& skeleton_;
+  SiteHits hits_;
   std::vector<bool> small_free_;        // by site
   std::vector<std::uint32_t> counted_;  // likewise
   Seconds trap_;

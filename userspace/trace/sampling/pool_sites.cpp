@@ -2,7 +2,6 @@
 #include "userspace/trace/sampling/pool_sites.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace tmbpf {
 namespace {
@@ -17,13 +16,13 @@ constexpr Seconds kSlot{0.25};
 
 }  // namespace
 
-PoolSites::PoolSites(WindowProbes& probes, std::uint32_t* hits) : probes_(probes), hits_(hits) {}
+PoolSites::PoolSites(WindowProbes& probes, const SiteHits& hits) : probes_(probes), hits_(hits) {}
 
 std::uint64_t PoolSites::hits() const {
   std::uint64_t sum = 0;
   for (const std::size_t site : probes_.sites()) {
     if (probes_.takes_pools(site)) {
-      sum += std::atomic_ref(hits_[site]).load(std::memory_order_relaxed);
+      sum += hits_.of(site);
     }
   }
   return sum;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <random>
 
+#include "userspace/trace/sampling/site_hits.h"
 #include "userspace/trace/sampling/window_probes.h"
 
 namespace tmbpf {
@@ -17,8 +18,8 @@ class PoolSites {
  public:
   using Seconds = std::chrono::duration<double>;
 
-  // Both must outlive it. `hits`: by index in the plan, counted by the programs.
-  PoolSites(WindowProbes& probes, std::uint32_t* hits);
+  // `probes` must outlive it.
+  PoolSites(WindowProbes& probes, const SiteHits& hits);
 
   // Hits until now were of another mode; whether it is listened stays.
   void restart();
@@ -33,7 +34,7 @@ class PoolSites {
   void begin(bool listen);
 
   WindowProbes& probes_;
-  std::uint32_t* hits_;
+  SiteHits hits_;
   std::uint64_t counted_ = 0;  // hits, when the time at hand began
   Clock::time_point since_;
   double rate_ = 0;  // hits in a second, when it was last listened

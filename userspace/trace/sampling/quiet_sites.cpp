@@ -2,7 +2,6 @@
 #include "userspace/trace/sampling/quiet_sites.h"
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -19,24 +18,20 @@ constexpr std::uint32_t kLater = 3;  // times as many windows until the next ran
 
 }  // namespace
 
-QuietSites::QuietSites(WindowProbes& probes, std::uint32_t* hits)
+QuietSites::QuietSites(WindowProbes& probes, const SiteHits& hits)
     : probes_(probes), hits_(hits), base_(probes.sites().empty() ? 0 : probes.sites().back() + 1) {}
 
 void QuietSites::restart() {
   for (const std::size_t site : probes_.sites()) {
-    base_[site] = hits_of(site);
+    base_[site] = hits_.of(site);
   }
   forget();
-}
-
-std::uint32_t QuietSites::hits_of(std::size_t site) const {
-  return std::atomic_ref(hits_[site]).load(std::memory_order_relaxed);
 }
 
 void QuietSites::begin() {
   counted_.resize(kept_.size());
   for (std::size_t site = 0; site < kept_.size(); ++site) {
-    counted_[site] = hits_of(site);
+    counted_[site] = hits_.of(site);
   }
   since_ = Clock::now();
 }
@@ -58,7 +53,7 @@ void QuietSites::rank(double own, Seconds hit, double budget) {
   std::vector<std::pair<std::uint64_t, std::size_t>> others;
   for (const std::size_t site : probes_.sites()) {
     if (!kept[site] && !probes_.takes_pools(site)) {
-      others.emplace_back(hits_of(site) - base_[site], site);
+      others.emplace_back(hits_.of(site) - base_[site], site);
     }
   }
   std::ranges::sort(others);
@@ -85,7 +80,7 @@ void QuietSites::watch(Seconds hit, double budget) {
   std::vector<std::pair<std::uint64_t, std::size_t>> busy;
   std::uint64_t hits = 0;
   for (std::size_t site = 0; site < kept_.size(); ++site) {
-    const std::uint32_t fresh = kept_[site] ? hits_of(site) - counted_[site] : 0;
+    const std::uint32_t fresh = kept_[site] ? hits_.of(site) - counted_[site] : 0;
     if (fresh != 0) {
       hits += fresh;
       busy.emplace_back(fresh, site);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "userspace/trace/sampling/site_hits.h"
 #include "userspace/trace/sampling/window_probes.h"
 
 namespace tmbpf {
@@ -19,8 +20,8 @@ class QuietSites {
  public:
   using Seconds = std::chrono::duration<double>;
 
-  // Both must outlive it. `hits`: by index in the plan, counted by the programs.
-  QuietSites(WindowProbes& probes, std::uint32_t* hits);
+  // `probes` must outlive it.
+  QuietSites(WindowProbes& probes, const SiteHits& hits);
 
   // To be called after each window. `own`: seconds of the target's own time that windows recorded
   // so far; `hit`: what a hit that does not count costs; `budget`: the share of its time that the
@@ -36,12 +37,11 @@ class QuietSites {
  private:
   using Clock = std::chrono::steady_clock;
 
-  [[nodiscard]] std::uint32_t hits_of(std::size_t site) const;
   void keep(const std::vector<bool>& kept);
   void begin();
 
   WindowProbes& probes_;
-  std::uint32_t* hits_;
+  SiteHits hits_;
   std::vector<bool> kept_;
   std::vector<std::uint32_t> base_;     // by site, when windows began
   std::vector<std::uint32_t> counted_;  // likewise, when the time below began

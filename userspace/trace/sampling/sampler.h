@@ -19,13 +19,14 @@
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
 #include "userspace/trace/sampler_status.h"
-#include "userspace/trace/sampling/estimate.h"
-#include "userspace/trace/sampling/heap_growth.h"
-#include "userspace/trace/sampling/malloc_growth.h"
+#include "userspace/trace/sampling/hit_cost.h"
 #include "userspace/trace/sampling/pool_sites.h"
 #include "userspace/trace/sampling/quiet_sites.h"
+#include "userspace/trace/sampling/raw_recording.h"
+#include "userspace/trace/sampling/sampled_heap.h"
 #include "userspace/trace/sampling/sampled_stratum.h"
 #include "userspace/trace/sampling/sampling_window.h"
+#include "userspace/trace/sampling/site_hits.h"
 #include "userspace/trace/sampling/taken_pools.h"
 #include "userspace/trace/traces_map.h"
 
@@ -50,8 +51,10 @@ class Sampler {
     double raw = 0;
   };
   [[nodiscard]] HitRates hit_rates() const;
-  // Of a hit, in the kernel and in our programs; 0 until a window has told.
-  [[nodiscard]] std::chrono::duration<double> hit_cost() const;
+  // What is known of it from windows.
+  [[nodiscard]] HitCost hit_cost() const;
+  // What a hit costs, before begin(), until a window tells.
+  void assume_cost(std::chrono::duration<double> trap, std::chrono::duration<double> program);
   // Attaches all sites of both strata, before begin(); when method.sampled is 0 what they see is
   // recorded.
   void attach_all();
@@ -84,18 +87,12 @@ class Sampler {
   void wait_until(Clock::time_point opening, const std::stop_token& stop);
   void look();
   void open_window(SampledStratum& stratum);
-  void calibrate(const WindowResult& result);
   Seconds take_stray(const WindowResult& result);
   void keep_estimate();
-  void decide_raw();
-  void keep_raw();
-  void watch_raw();
+  void choose_sites(SampledStratum& stratum);
   void shed_raw();
   void take_over();
   void follow(SampledStratum& stratum, const std::vector<LiveBlock>& recorded);
-  [[nodiscard]] std::uint64_t hits_of(std::size_t site) const;
-  [[nodiscard]] std::uint64_t all_hits() const;
-  [[nodiscard]] std::uint64_t raw_hits();
   [[nodiscard]] SampledStratum& next();
 
   tmbpf_bpf& skeleton_;
@@ -105,29 +102,22 @@ class Sampler {
   double budget_;
   SamplingWindow window_;
   ProbeKeepers keepers_;
+  SiteHits hits_;
 
   // Of the thread.
-  Seconds trap_{0};         // of a hit, the kernel's part
-  Seconds program_{0};      // of a hit, ours
-  std::uint64_t hits_ = 0;  // of all sites, when they were last counted
-  std::uint64_t raw_hits_ = 0;
-  Clock::time_point raw_counted_;
-  Clock::time_point raw_shed_;
+  std::uint64_t counted_ = 0;  // hits of all sites, when they were last counted
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
+  HitCost cost_;
   SampledStratum small_;
   SampledStratum raw_;
   QuietSites quiet_small_;
   QuietSites quiet_raw_;
   PoolSites pool_sites_;
-  bool raw_always_ = false;
   bool recorded_ = false;  // all was, until let_go()
-  HeapGrowth growth_;
-  MallocGrowth malloc_growth_;
-  Estimate last_;
-  std::optional<Clock::time_point> last_at_;
-  Seconds last_took_{0};
+  RawRecording raw_recording_;
+  SampledHeap heap_;
   SamplerStatus status_;
   Clock::time_point begun_;
 
