@@ -17,6 +17,7 @@ struct SamplerStatus {
   double own_seconds = 0;         // of the target's own time that windows recorded
   double cost_seconds = 0;        // by which the target came later
   double elapsed = 0;             // seconds since the begin
+  double target_seconds = 0;      // of its own time since then (at least a twentieth of `elapsed`)
   double trap_seconds = 0;        // what a hit costs beside our programs
   double program_seconds = 0;     // what it costs in our programs
   double small_span_seconds = 0;  // of the target's own time that the next window is to record
@@ -32,7 +33,7 @@ struct SamplerStatus {
   std::string failure;               // why no windows are opened any more; empty: they are
   // By which share of its time the target came later, as far as that can be told from here.
   [[nodiscard]] double slowdown() const {
-    return elapsed > cost_seconds ? cost_seconds / (elapsed - cost_seconds) : 0;
+    return target_seconds > 0 ? cost_seconds / target_seconds : 0;
   }
 };
 

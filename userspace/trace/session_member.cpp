@@ -44,6 +44,7 @@ nlohmann::json sampling_json(const SamplerStatus& sampling) {
           {"cost_seconds", sampling.cost_seconds},
           {"slowdown", sampling.slowdown()},
           {"elapsed", sampling.elapsed},
+          {"target_seconds", sampling.target_seconds},
           {"trap_seconds", sampling.trap_seconds},
           {"program_seconds", sampling.program_seconds},
           {"small_span_seconds", sampling.small_span_seconds},

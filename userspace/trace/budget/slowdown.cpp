@@ -10,13 +10,16 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr Seconds kKept{10};
 constexpr Seconds kBurst{0.1};        // of debt
-constexpr double kMost = 50;          // times its own time
-constexpr double kNegligible = 5e-3;  // of a core
+constexpr double kLeastShare = 0.05;  // of a core
 
 }  // namespace
 
+Seconds own_time(Seconds cpu, Seconds cost, Seconds elapsed) {
+  return std::max(std::min(cpu, elapsed) - cost, kLeastShare * elapsed);
+}
+
 Seconds Slowdown::own(const Point& point, Seconds elapsed) {
-  return std::max(std::min(point.cpu, elapsed) - point.cost.all, Seconds(0));
+  return own_time(point.cpu, point.cost.all, elapsed);
 }
 
 void Slowdown::add(Clock::time_point now, Seconds cpu, const Cost& cost) {
@@ -28,7 +31,7 @@ void Slowdown::add(Clock::time_point now, Seconds cpu, const Cost& cost) {
   const Seconds elapsed = now - points_.back().at;
   const Point point{.at = now, .cpu = cpu - cpu_, .cost = cost};
   cpu_ = cpu;
-  debt_ += cost.all - budget_ * own(point, elapsed) - kNegligible * elapsed;
+  debt_ += cost.all - budget_ * own(point, elapsed);
   debt_ = std::max(debt_, Seconds(0));
   points_.push_back(point);
   while (points_.size() > 2 && now - points_.front().at > kKept) {
@@ -50,8 +53,7 @@ Slowdown::Shares Slowdown::of_last(Seconds time) const {
   if (sum.cost.all <= Seconds(0)) {
     return {};
   }
-  // At least as much of its own as lies between two hits.
-  const Seconds rest = std::max(own(sum, elapsed), sum.cost.all / kMost);
+  const Seconds rest = own(sum, elapsed);
   return {.all = sum.cost.all / rest, .rest = (sum.cost.all - sum.cost.avoidable) / rest};
 }
 

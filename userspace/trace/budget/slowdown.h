@@ -8,6 +8,14 @@
 
 namespace tmbpf {
 
+// The target's own time, in `elapsed`: what its threads ran for without what tracing cost it.
+// Python code runs in one thread at a time, so that of the time of several threads no more counts
+// than has passed; and of a target that hardly runs a twentieth, so that the little that it does
+// may be traced.
+std::chrono::duration<double> own_time(std::chrono::duration<double> cpu,
+                                       std::chrono::duration<double> cost,
+                                       std::chrono::duration<double> elapsed);
+
 class Slowdown {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,18 +30,15 @@ class Slowdown {
     Seconds avoidable{0};  // of that, what the next mode would not cost
   };
   // At `now` its threads had run for `cpu`, with what tracing cost it: `cost` since the last call.
-  // Python code runs in one thread at a time, so that of the time of several threads no more counts
-  // than has passed.
   void add(Clock::time_point now, Seconds cpu, const Cost& cost);
 
-  // By which share of its own time it came later. 0 when it did nothing.
+  // By which share of its own time it came later.
   struct Shares {
     double all = 0;
     double rest = 0;  // without what is avoidable
   };
   [[nodiscard]] Shares of_last(Seconds time) const;
-  // Whether more was spent at once than the budget allows: a burst is, and what takes next to
-  // nothing of a core always is.
+  // Whether more was spent than the budget allows, by more than a burst.
   [[nodiscard]] bool is_overrun() const;
   // What is spent counts from now on.
   void forgive() { debt_ = Seconds(0); }

@@ -13,9 +13,8 @@ constexpr Seconds kRest{10};  // until it may begin again
 
 }  // namespace
 
-RawRecording::RawRecording(tmbpf_method& method, WindowProbes& probes, const SiteHits& hits,
-                           double share)
-    : method_(method), probes_(probes), hits_(hits), share_(share) {}
+RawRecording::RawRecording(tmbpf_method& method, WindowProbes& probes, const SiteHits& hits)
+    : method_(method), probes_(probes), hits_(hits) {}
 
 bool RawRecording::fits(double hit_rate, Seconds hit) const {
   return Clock::now() - ended_ >= kRest && hit_rate * hit.count() <= share_ / 2;

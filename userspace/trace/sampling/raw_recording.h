@@ -18,9 +18,11 @@ class RawRecording {
  public:
   using Seconds = std::chrono::duration<double>;
 
-  // All must outlive it. `share`: of its time that the target may lose to it.
-  RawRecording(tmbpf_method& method, WindowProbes& probes, const SiteHits& hits, double share);
+  // All must outlive it.
+  RawRecording(tmbpf_method& method, WindowProbes& probes, const SiteHits& hits);
 
+  // Of the time that passes, which the target may lose to it.
+  void set_share(double share) { share_ = share; }
   [[nodiscard]] bool is_on() const { return on_; }
   // `hit_rate`: in a second; `hit`: what one costs.
   [[nodiscard]] bool fits(double hit_rate, Seconds hit) const;
@@ -39,7 +41,7 @@ class RawRecording {
   tmbpf_method& method_;
   WindowProbes& probes_;
   SiteHits hits_;
-  double share_;
+  double share_ = 0;
   std::atomic<bool> on_{false};
   std::uint64_t counted_ = 0;  // hits, when they were last counted
   Clock::time_point counted_at_;

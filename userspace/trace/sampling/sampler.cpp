@@ -42,11 +42,11 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       quiet_small_(small_.probes(), hits_),
       quiet_raw_(raw_.probes(), hits_),
       pool_sites_(small_.probes(), hits_),
-      raw_recording_(skeleton.bss->method, raw_.probes(), hits_, budget * kRawShare),
+      raw_recording_(skeleton.bss->method, raw_.probes(), hits_),
       heap_(target.identity.pid, target.python),
+      load_(target.identity.pid),
       begun_(Clock::now()) {
-  small_.set_budget(budget * (1 - kRawShare));
-  raw_.set_budget(budget * kRawShare);
+  share_out();
   pools_.emplace(bpf_map__fd(skeleton.maps.taken_pools), target.identity.pid, target.python,
                  [this](std::span<const SeenBlock> seen) {
                    const std::lock_guard lock(mutex_);
@@ -56,6 +56,22 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
 }
 
 Sampler::~Sampler() = default;
+
+void Sampler::keep_to_load() {
+  if (load_.update(Seconds(status_.cost_seconds))) {
+    share_out();
+    const std::lock_guard lock(mutex_);
+    status_.target_seconds = load_.own().count();
+  }
+}
+
+// The budget is a share of the target's own time, these go by the time that passes.
+void Sampler::share_out() {
+  allowed_ = budget_ * load_.share();
+  small_.set_budget(allowed_ * (1 - kRawShare));
+  raw_.set_budget(allowed_ * kRawShare);
+  raw_recording_.set_share(allowed_ * kRawShare);
+}
 
 void Sampler::learn() {
   open_window(small_);
@@ -182,12 +198,13 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
                           [] { return false; });
     }
     look();
+    keep_to_load();
     if (raw_recording_.is_too_much(cost_.counted())) {
       shed_raw();
     }
-    quiet_small_.watch(cost_.ignored(), budget_);
-    quiet_raw_.watch(cost_.ignored(), budget_);
-    pool_sites_.watch(cost_.trap(), budget_);
+    quiet_small_.watch(cost_.ignored(), allowed_);
+    quiet_raw_.watch(cost_.ignored(), allowed_);
+    pool_sites_.watch(cost_.trap(), allowed_);
     keep_estimate();
   }
 }
@@ -230,12 +247,12 @@ void Sampler::open_window(SampledStratum& stratum) {
 void Sampler::choose_sites(SampledStratum& stratum) {
   const double own = stratum.own().count();
   if (&stratum == &small_) {
-    quiet_small_.rank(own, cost_.ignored(), budget_);
+    quiet_small_.rank(own, cost_.ignored(), allowed_);
   } else if (!raw_.is_learning() && raw_recording_.fits(raw_.hit_rate(), cost_.counted())) {
     quiet_raw_.forget();
     raw_recording_.begin();
   } else {
-    quiet_raw_.rank(own, cost_.ignored(), budget_);
+    quiet_raw_.rank(own, cost_.ignored(), allowed_);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "symbols/heap/block_set.h"
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
+#include "userspace/trace/budget/target_load.h"
 #include "userspace/trace/sampler_status.h"
 #include "userspace/trace/sampling/hit_cost.h"
 #include "userspace/trace/sampling/pool_sites.h"
@@ -90,6 +91,8 @@ class Sampler {
   Seconds take_stray(const WindowResult& result);
   void keep_estimate();
   void choose_sites(SampledStratum& stratum);
+  void keep_to_load();
+  void share_out();
   void shed_raw();
   void take_over();
   void follow(SampledStratum& stratum, const std::vector<LiveBlock>& recorded);
@@ -118,6 +121,8 @@ class Sampler {
   bool recorded_ = false;  // all was, until let_go()
   RawRecording raw_recording_;
   SampledHeap heap_;
+  TargetLoad load_;
+  double allowed_ = 0;  // of the time that passes, which the target may lose
   SamplerStatus status_;
   Clock::time_point begun_;
 
