@@ -46,6 +46,8 @@ static __always_inline int enter_window(__u8 stratum)
 {
 	__u64 thread, now, gap;
 
+	if (method.phase == TMBPF_PHASE_TAIL)
+		method.tail_hits++;
 	if (method.phase != TMBPF_PHASE_RECORDING)
 		return is_open(stratum);
 	thread = bpf_get_current_pid_tgid();

@@ -46,6 +46,7 @@ struct tmbpf_method {
 			* thread; likewise */
 	__u64 inside;  /* spent in the programs; likewise */
 	__u32 hits;    /* while it records; likewise */
+	__u32 tail_hits; /* in the tail; likewise */
 	__u32 logged;  /* events, also those for which there was no room; likewise */
 	__u32 counted; /* 1: hits are counted by site */
 	__u32 timed; /* hits whose time in our programs was taken: one in TMBPF_TIMED of each site,

@@ -19,6 +19,9 @@ constexpr std::uint64_t kBytes = 1U << 27U;
 constexpr std::uint64_t kText = 1U << 28U;
 constexpr std::uint64_t kType = 1U << 31U;
 
+constexpr std::size_t kMostMetatypes = 3;
+constexpr std::uint64_t kNoHash = ~std::uint64_t{0};  // of a tuple, which keeps it since 3.14
+
 bool may_be_pointer(std::uint64_t word) {
   return word % 8 == 0 && word >= 0x1000 && word < std::uint64_t{1} << 47U;
 }
@@ -76,7 +79,24 @@ BlockContents::Kind BlockContents::kind_of(std::uint64_t word) {
   return kinds_[word] = read_kind(word);
 }
 
-// A type is an object whose own type says that its instances are types.
+// Of a metatype: `type` itself, or with a type or two between.
+bool BlockContents::ends_at_type(std::uint64_t metatype) const {
+  for (std::size_t step = 0; step < kMostMetatypes; ++step) {
+    const auto next = memory_.read<std::uint64_t>(metatype + python_.object_ob_type);
+    if (!next || !may_be_pointer(*next)) {
+      return false;
+    }
+    if (*next == metatype) {
+      return true;
+    }
+    metatype = *next;
+  }
+  return false;
+}
+
+// A type is an object whose own type says that its instances are types, and the types of types end
+// at one that is its own. Flags alone are not enough: a PyGC_Head's link to its neighbour is tried,
+// too, and what lies at the flags' distance there may be any number.
 BlockContents::Kind BlockContents::read_kind(std::uint64_t type) const {
   const auto flags = memory_.read<std::uint64_t>(type + python_.type_tp_flags);
   const auto metatype = memory_.read<std::uint64_t>(type + python_.object_ob_type);
@@ -84,7 +104,7 @@ BlockContents::Kind BlockContents::read_kind(std::uint64_t type) const {
     return Kind::no_type;
   }
   const auto meta = memory_.read<std::uint64_t>(*metatype + python_.type_tp_flags);
-  if (!meta || (*meta & kType) == 0 || (*meta & kReady) == 0) {
+  if (!meta || (*meta & kType) == 0 || (*meta & kReady) == 0 || !ends_at_type(*metatype)) {
     return Kind::no_type;
   }
   if ((*flags & kText) != 0) {
@@ -97,6 +117,27 @@ BlockContents::Kind BlockContents::read_kind(std::uint64_t type) const {
     return Kind::tuple;
   }
   return (*flags & kLong) != 0 || (*flags & kHaveGc) == 0 ? Kind::fixed : Kind::changing;
+}
+
+std::uint32_t BlockContents::requested(const BlockContent& content) const {
+  constexpr std::uint64_t kMost = 1U << 20U;  // larger ones lie in no block
+  const std::size_t type_word = content.type_word;
+  if (type_word == 0) {
+    return 0;
+  }
+  const std::uint64_t type = content.words[type_word];
+  const auto basic = memory_.read<std::uint64_t>(type + python_.type_tp_basicsize);
+  const auto item = memory_.read<std::uint64_t>(type + python_.type_tp_itemsize);
+  const std::size_t count = type_word - 1 + python_.object_ob_size / 8;
+  if (!basic || !item || *basic > kMost || *item > kMost || (*item != 0 && count >= content.size)) {
+    return 0;
+  }
+  const std::uint64_t items = *item == 0 ? 0 : content.words[count];
+  if (items > kMost) {
+    return 0;
+  }
+  const std::uint64_t bytes = (*basic + *item * items + 7) / 8 * 8 + (type_word - 1) * 8;
+  return bytes <= kMost ? static_cast<std::uint32_t>(bytes) : 0;
 }
 
 bool BlockContents::is_same(const BlockContent& before, const BlockContent& now) {
@@ -116,7 +157,8 @@ bool BlockContents::is_same(const BlockContent& before, const BlockContent& now)
   for (std::size_t i = type_word == 0 ? 0 : type_word + 1; i < now.size; ++i) {
     const std::size_t field = i - type_word;  // 1: what follows the type
     const bool cached = (kind == Kind::text && field >= 2 && field <= 4) ||  // hash, state, wstr
-                        (kind == Kind::bytes && field == 2);                 // hash
+                        (kind == Kind::bytes && field == 2) ||               // hash
+                        (kind == Kind::tuple && field == 2 && before.words[i] == kNoHash);
     if (!cached) {
       ++compared;
       changed += before.words[i] != now.words[i] ? 1 : 0;
@@ -126,9 +168,8 @@ bool BlockContents::is_same(const BlockContent& before, const BlockContent& now)
     case Kind::text:
     case Kind::bytes:
     case Kind::fixed:
-      return changed == 0;
     case Kind::tuple:
-      return changed <= 1;  // 3.14 keeps a hash
+      return changed == 0;
     case Kind::no_type:
     case Kind::changing:
       break;

@@ -41,6 +41,9 @@ class BlockContents {
 
   // As many as places, in their order.
   std::vector<BlockContent> read(std::span<const Place> places);
+  // The bytes that CPython asked for when it made the object (_PyObject_VAR_SIZE of objimpl.h),
+  // with what lies before it; 0 where that cannot be told.
+  [[nodiscard]] std::uint32_t requested(const BlockContent& content) const;
   // Whether `now` may be the block that `before` was, and is in use: an object that no reference
   // counts lies in a free list.
   [[nodiscard]] bool is_same(const BlockContent& before, const BlockContent& now);
@@ -51,6 +54,7 @@ class BlockContents {
   void find_type(BlockContent& content);
   Kind kind_of(std::uint64_t word);
   Kind read_kind(std::uint64_t type) const;
+  bool ends_at_type(std::uint64_t metatype) const;
 
   const ProcessMemory& memory_;
   const tmbpf_python& python_;

@@ -117,6 +117,12 @@ TEST_P(Samples, a_window_ends_by_the_targets_own_time) {
   EXPECT_EQ(method.own, 1000U);
   EXPECT_EQ(method.least, 700U);
   EXPECT_EQ(method.phase, TMBPF_PHASE_TAIL);
+  EXPECT_EQ(method.tail_hits, 0U);
+  now = 14000;
+  host_enter_window(TMBPF_STRATUM_SMALL);
+  EXPECT_EQ(method.own, 1000U);
+  EXPECT_EQ(method.hits, 2U);
+  EXPECT_EQ(method.tail_hits, 1U);
 }
 
 TEST_P(Samples, one_hit_in_many_is_timed_where_hits_are_counted) {

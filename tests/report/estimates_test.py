@@ -13,7 +13,10 @@ SIGN = "\u00b1"
 def half_width(sums):
     """The jackknife's, of a sum that each replicate has."""
     mean = math.fsum(sums) / 20
-    return 2.093 * math.sqrt(19 / 20 * math.fsum((value - mean) ** 2 for value in sums))
+    squares, fourths = (math.fsum((value - mean) ** power for value in sums) for power in (2, 4))
+    degrees = min(max(3 * squares ** 2 / fourths - 3.5, 2), 19)
+    student = 1.96 + 2.37 / degrees + 2.82 / degrees ** 2 + 3.6 / degrees ** 3
+    return student * math.sqrt(19 / 20 * squares)
 
 
 class EstimatesReportTest(ReportCase):

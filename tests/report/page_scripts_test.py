@@ -41,10 +41,19 @@ class PageScriptsTest(unittest.TestCase):
         format_size = tracemalloc._format_size  # pylint: disable=protected-access
         self.assertEqual(shown, [[format_size(size, False), format_size(-1 - size, True)] for size in sizes])
 
-    def error_of(self, sums):
-        """Half of the width of the 95 % confidence interval."""
-        mean = statistics.fmean(sums)
-        return 2.093 * math.sqrt(19 / 20 * math.fsum((value - mean) ** 2 for value in sums))
+    def error_of(self, *sides):
+        """Half of the width of the 95 % confidence interval; of several, that of what they differ by."""
+        variances, parts = [], []
+        for sums in sides:
+            mean = statistics.fmean(sums)
+            squares, fourths = (math.fsum((value - mean) ** power for value in sums) for power in (2, 4))
+            if squares > 0:
+                variances.append(19 / 20 * squares)
+                parts.append(variances[-1] ** 2 / min(max(3 * squares ** 2 / fourths - 3.5, 2), 19))
+        if not variances:
+            return 0
+        n = math.fsum(variances) ** 2 / math.fsum(parts)
+        return (1.96 + 2.37 / n + 2.82 / n ** 2 + 3.6 / n ** 3) * math.sqrt(math.fsum(variances))
 
     def test_errors_are_the_jackknifes(self):
         def stack():
@@ -55,7 +64,7 @@ class PageScriptsTest(unittest.TestCase):
             for metric, place in (("size", 0), ("count", 1)):
                 sums = [[math.fsum(side[stack][place][i] for stack in stacks if side[stack] != 0) for i in range(20)]
                         for side in (now, before)]
-                apart = math.hypot(self.error_of(sums[0]), self.error_of(sums[1]))
+                apart = self.error_of(*sums)
                 together = self.error_of([new - old for new, old in zip(*sums)])
                 shown = self.run_script(
                     "estimate_errors",

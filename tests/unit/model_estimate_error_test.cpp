@@ -2,13 +2,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "tests/unit/model_random_snapshot.h"
+#include "userspace/model/estimate_error.h"
 #include "userspace/model/printed_form.h"
 #include "userspace/model/statistics.h"
 
@@ -75,16 +79,31 @@ SumsByPlace sums_of(const Snapshot& snapshot, KeyType type, Cumulative cumulativ
   return sums;
 }
 
-double variance(const std::array<double, kReplicates>& values) {
+struct Spread {
+  double variance = 0;
+  double degrees = 19;
+};
+
+Spread spread(const std::array<double, kReplicates>& values) {
   double mean = 0;
   for (const double value : values) {
     mean += value / 20;
   }
   double squares = 0;
+  double fourths = 0;
   for (const double value : values) {
-    squares += (value - mean) * (value - mean);
+    squares += std::pow(value - mean, 2);
+    fourths += std::pow(value - mean, 4);
   }
-  return 19.0 / 20 * squares;
+  const double degrees = fourths > 0 ? 3 * squares * squares / fourths - 3.5 : 19;
+  return {.variance = 19.0 / 20 * squares, .degrees = std::clamp(degrees, 2.0, 19.0)};
+}
+
+Spread apart(const Spread& one, const Spread& other) {
+  const double variance = one.variance + other.variance;
+  const double parts =
+      (std::pow(one.variance, 2) / one.degrees) + (std::pow(other.variance, 2) / other.degrees);
+  return {.variance = variance, .degrees = parts > 0 ? variance * variance / parts : 19};
 }
 
 Sums difference(const Sums& now, const Sums& before) {
@@ -98,8 +117,10 @@ Sums difference(const Sums& now, const Sums& before) {
 
 // Rounded up. Sums of up to 2^54 bytes, most of them exact, cost the expected value its last
 // digits.
-void expect_error(std::uint64_t error, double variance, const std::string& where) {
-  const double width = 2.093 * std::sqrt(variance);
+void expect_error(std::uint64_t error, const Spread& spread, const std::string& where) {
+  const double n = spread.degrees;
+  const double student = 1.96 + 2.37 / n + 2.82 / (n * n) + 3.6 / (n * n * n);
+  const double width = student * std::sqrt(spread.variance);
   const double noise = 1 + 1e-9 * width;
   EXPECT_GE(static_cast<double>(error), width - noise) << where;
   EXPECT_LE(static_cast<double>(error), std::ceil(width + noise)) << where;
@@ -111,8 +132,8 @@ void expect_errors(const Snapshot& snapshot, KeyType type, Cumulative cumulative
   EXPECT_EQ(rows.size(), expected.size());
   for (const Statistic& row : rows) {
     const std::string where = place(row.key, snapshot.table());
-    expect_error(row.size_error, variance(expected.at(where).sizes), where);
-    expect_error(row.count_error, variance(expected.at(where).counts), where);
+    expect_error(row.size_error, spread(expected.at(where).sizes), where);
+    expect_error(row.count_error, spread(expected.at(where).counts), where);
   }
 }
 
@@ -139,13 +160,13 @@ void expect_errors_of_differences(const Snapshot& snapshot, const Snapshot& old,
     const Sums& after = now[where];
     const Sums& earlier = before[where];
     const Sums both = difference(after, earlier);
-    expect_error(row.size_error, variance(after.sizes), where);
-    expect_error(row.count_error, variance(after.counts), where);
+    expect_error(row.size_error, spread(after.sizes), where);
+    expect_error(row.count_error, spread(after.counts), where);
     expect_error(row.size_diff_error,
-                 same ? variance(both.sizes) : variance(after.sizes) + variance(earlier.sizes),
+                 same ? spread(both.sizes) : apart(spread(after.sizes), spread(earlier.sizes)),
                  where);
     expect_error(row.count_diff_error,
-                 same ? variance(both.counts) : variance(after.counts) + variance(earlier.counts),
+                 same ? spread(both.counts) : apart(spread(after.counts), spread(earlier.counts)),
                  where);
   }
 }
@@ -187,12 +208,12 @@ TEST(EstimateError, OfTheTotalIsNotTheSumOfItsGroups) {
     const Sums now = total_of_groups(sums_of(snapshot, KeyType::lineno, Cumulative::no));
     const Sums before = total_of_groups(sums_of(old, KeyType::lineno, Cumulative::no));
     const StatisticDiff alone = compare_totals(snapshot, nullptr);
-    expect_error(alone.size_error, variance(now.sizes), "total");
-    expect_error(alone.count_error, variance(now.counts), "total");
+    expect_error(alone.size_error, spread(now.sizes), "total");
+    expect_error(alone.count_error, spread(now.counts), "total");
     EXPECT_EQ(alone.size_diff_error + alone.count_diff_error, 0U);
     const StatisticDiff both = compare_totals(snapshot, &old);
     EXPECT_EQ(both.size_error, alone.size_error);
-    expect_error(both.size_diff_error, variance(now.sizes) + variance(before.sizes), "total");
+    expect_error(both.size_diff_error, apart(spread(now.sizes), spread(before.sizes)), "total");
     EXPECT_EQ(both.size_diff,
               static_cast<std::int64_t>(total_of(snapshot).size() - total_of(old).size()));
   }
@@ -216,7 +237,7 @@ TEST(EstimateError, IsZeroForWhatIsExact) {
   }
 }
 
-TEST(EstimateError, OfOneWindowIsAboutTwiceWhatItSaw) {
+TEST(EstimateError, OfOneWindowIsFourTimesWhatItSaw) {
   Snapshot snapshot;
   Replicates seen_once;
   seen_once.fill(10.0F * 20 / 19);  // the other windows stand for the one that is left out
@@ -228,8 +249,31 @@ TEST(EstimateError, OfOneWindowIsAboutTwiceWhatItSaw) {
   const auto rows = statistics(snapshot, KeyType::lineno);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].count, 10U);
-  EXPECT_EQ(rows[0].count_error, 21U);  // 2.093 * 10
-  EXPECT_EQ(rows[0].size_error, 2093U);
+  EXPECT_EQ(rows[0].count_error, 43U);  // 4.3 * 10: t with two degrees of freedom
+  EXPECT_EQ(rows[0].size_error, 4300U);
+}
+
+// The rest is Student's t: of all groups, and where only some have a window, of those.
+TEST(EstimateError, IsWiderTheFewerGroupsHaveAWindow) {
+  constexpr std::array<std::pair<std::size_t, double>, 4> kQuantiles{
+      {{4, 3.182}, {6, 2.571}, {10, 2.262}, {20, 2.093}}};
+  std::mt19937 random(4711);
+  for (const auto& [groups, quantile] : kQuantiles) {
+    double ratio = 0;
+    constexpr int kTrials = 20000;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      Replicates replicates;
+      replicates.fill(1e6F);
+      for (std::size_t group = 0; group < groups; ++group) {
+        replicates[group] += static_cast<float>(std::normal_distribution<double>(0, 1e4)(random));
+      }
+      ReplicateSum sum;
+      sum.add(1, replicates);
+      const Spread known = spread(sum.counts());
+      ratio += static_cast<double>(error_of(sum).count) / std::sqrt(known.variance) / kTrials;
+    }
+    EXPECT_NEAR(ratio / quantile, 1, 0.06) << groups;
+  }
 }
 
 TEST(EstimateError, OfSumsBeyondAllNumbersStaysWithinThem) {

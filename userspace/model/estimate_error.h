@@ -15,8 +15,9 @@ struct EstimateError {
 };
 
 // By the delete-a-group jackknife: (R - 1) / R times the sum of the squares by which the R
-// replicates differ from their mean is the variance; Student's t with R - 1 degrees of freedom does
-// the rest.
+// replicates differ from their mean is the variance; Student's t does the rest. It has as many
+// degrees of freedom as there are groups that had a say, less one, and at least 2: with few windows
+// not every group has one, and a stack that was seen in few has its spread from these alone.
 EstimateError error_of(const ReplicateSum& sum);
 
 // Of `now` - `before`. In one session, both were estimated from the same groups of windows: what

@@ -55,7 +55,7 @@ TEST_F(GroupTableTest, estimates_have_columns_of_errors) {
   const auto lines = table({}, 100);
   EXPECT_TRUE(lines[0].starts_with("  #      Size        +-   Share   Count    +-   Average  Loc"))
       << lines[0];
-  EXPECT_TRUE(lines[1].starts_with("  1    4000 B    6514 B  63.5 %       4     7    1000 B  /srv"))
+  EXPECT_TRUE(lines[1].starts_with("  1    4000 B  13.1 KiB  63.5 %       4    14    1000 B  /srv"))
       << lines[1];
   track_.add(shop_.estimates({.logged = 3}), ImaginedShop::totals(), 2);
   const ViewChoice compared{.sort = SortOrder::size_diff, .comparison = Comparison::previous};
@@ -64,9 +64,9 @@ TEST_F(GroupTableTest, estimates_have_columns_of_errors) {
       "  #      Size        +-      Diff        +-   Share   Count    +-   Diff   Average  Loc"))
       << differences[0];
   EXPECT_TRUE(differences[1].starts_with(
-      "  1     900 B    1884 B    +600 B    1256 B  14.3 %       3     7     +2     300 B  /srv"))
+      "  1     900 B    3871 B    +600 B    2581 B  14.3 %       3    13     +2     300 B  /srv"))
       << differences[1];
-  EXPECT_TRUE(table(compared, 60)[1].starts_with("   900 B    1884 B    +600 B    1256 B  /srv"))
+  EXPECT_TRUE(table(compared, 60)[1].starts_with("   900 B    3871 B    +600 B    2581 B  /srv"))
       << table(compared, 60)[1];
   for (std::size_t width = 0; width < 130; ++width) {
     for (const std::string& line : table(compared, width)) {

@@ -23,7 +23,7 @@ class ImaginedShop {
  public:
   [[nodiscard]] Snapshot snapshot(const ShopBlocks& blocks = {}) const;
   // As a sample has it: each number of blocks seen in one of the sampler's groups of windows, so
-  // that its error is 2.093 times itself.
+  // that its error is 4.3 times itself.
   [[nodiscard]] Snapshot estimates(const ShopBlocks& blocks = {}) const;
   static TableTotals totals(int pid = 42);
 

@@ -56,14 +56,14 @@ TEST(PlainTable, estimates_have_their_errors) {
   EXPECT_EQ(text_of(plain_table(track, {}, {.limit = 1}, 100, {})),
             "pid 42: python3 (CPython 3.11.2)\n"
             "tracing for 12 s | mode exact | 10 frames | estimates, +- at 95 % confidence\n"
-            "traced 6300 B +-7472 B in 25 +-42 blocks | peak 9000 B | process RSS 84.9 MiB\n"
+            "traced 6300 B +-10181 B in 25 +-86 blocks | peak 9000 B | process RSS 84.9 MiB\n"
             "tracer memory 32.4 MiB | lost events 0 | coverage 100.00 %\n"
             "\n" +
                 format_local_time(1000) +
                 ": Top 1 allocations per line (estimates, +- at 95 % confidence)\n"
-                "#1: /srv/shop/cache.py:10: size=4000 B +-6514 B, count=4 +-7, average=1000 B\n"
+                "#1: /srv/shop/cache.py:10: size=4000 B +-13.1 KiB, count=4 +-14, average=1000 B\n"
                 "2 more: size=2300 B, count=21, average=110 B\n"
-                "Total Python memory: size=6300 B +-7472 B, count=25 +-42\n"
+                "Total Python memory: size=6300 B +-10181 B, count=25 +-86\n"
                 "Total process memory: 84.9 MiB\n");
 }
 
@@ -74,10 +74,10 @@ TEST(PlainTable, what_two_tables_share_of_their_error_cancels_out) {
   track.add(shop.estimates({.logged = 3}), ImaginedShop::totals(), 1001);
   const auto lines = plain_table(track, {.comparison = Comparison::previous}, {}, 100, {});
   EXPECT_EQ(lines[6],
-            "#1: /srv/shop/cache.py:10: size=4000 B +-6514 B (+0 B), count=4 +-7 (+0), "
+            "#1: /srv/shop/cache.py:10: size=4000 B +-13.1 KiB (+0 B), count=4 +-14 (+0), "
             "average=1000 B");
   EXPECT_EQ(lines[8],
-            "#3: /srv/shop/log.py:5: size=900 B +-1884 B (+600 B +-1256 B), count=3 +-7 (+2 +-5), "
+            "#3: /srv/shop/log.py:5: size=900 B +-3871 B (+600 B +-2581 B), count=3 +-13 (+2 +-9), "
             "average=300 B");
 }
 

@@ -112,13 +112,13 @@ TEST_F(ProcessTrackTest, a_groups_error_is_no_sum_of_those_of_its_tracebacks) {
   const StatisticDiff cache = groups.rows.front();
   const LiveGroups tracebacks = track_.tracebacks(cache.key, {});
   ASSERT_EQ(tracebacks.rows.size(), 2U);
-  EXPECT_EQ(tracebacks.rows[0].count_error, 13U);  // 2.093 * 6
-  EXPECT_EQ(tracebacks.rows[1].count_error, 5U);   // 2.093 * 2
-  EXPECT_EQ(cache.count_error, 14U);               // not 18: other windows saw them
+  EXPECT_EQ(tracebacks.rows[0].count_error, 26U);  // 4.3 * 6
+  EXPECT_EQ(tracebacks.rows[1].count_error, 9U);   // 4.3 * 2
+  EXPECT_EQ(cache.count_error, 27U);               // not 35: other windows saw them
   EXPECT_EQ(tracebacks.total.count, 8U);
   EXPECT_EQ(tracebacks.total.count_error, cache.count_error);
   EXPECT_EQ(tracebacks.total.size_error, cache.size_error);
-  EXPECT_EQ(track_.groups({.filter = "log"}).total.count_error, 3U);
+  EXPECT_EQ(track_.groups({.filter = "log"}).total.count_error, 5U);
 }
 
 TEST_F(ProcessTrackTest, another_table_is_another_program) {

@@ -15,7 +15,8 @@ using std::chrono::nanoseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds kPoll{200};
-constexpr std::uint32_t kEnough = TMBPF_SAMPLES * 3 / 4;  // events; leaves room for the tail
+constexpr std::uint32_t kEnough = TMBPF_SAMPLES / 2;  // events; leaves room for the tail
+constexpr std::uint32_t kEnoughInTail = TMBPF_SAMPLES * 7 / 8;
 constexpr std::uint32_t kFewHits = 100;
 
 template <typename T>
@@ -53,6 +54,7 @@ void SamplingWindow::begin(const Plan& plan, tmbpf_stratum stratum) {
   store(method_.stratum, static_cast<std::uint32_t>(stratum));
   store(method_.logged, std::uint32_t{0});
   store(method_.hits, std::uint32_t{0});
+  store(method_.tail_hits, std::uint32_t{0});
   store(method_.own, std::uint64_t{0});
   store(method_.inside, std::uint64_t{0});
   store(method_.least, std::numeric_limits<std::uint64_t>::max());
@@ -81,6 +83,17 @@ void SamplingWindow::wait(const Plan& plan, const std::function<void()>& meanwhi
     }
   }
   store(method_.phase, std::uint32_t{TMBPF_PHASE_TAIL});
+}
+
+// Half as long as what was recorded, by hits: by the clock, the target may have been put off its
+// CPU.
+void SamplingWindow::wait_tail(const Plan& plan, const std::function<void()>& meanwhile) {
+  const Clock::time_point end = Clock::now() + plan.most;
+  while (Clock::now() < end && load(method_.tail_hits) < load(method_.hits) / 2 &&
+         logged() < kEnoughInTail) {
+    std::this_thread::sleep_for(kPoll);
+    meanwhile();
+  }
 }
 
 void SamplingWindow::take_events(WindowResult& result, const Plan& plan) {
@@ -144,6 +157,7 @@ WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
   result.own = nanoseconds(load(method_.own));
   result.hits = load(method_.hits);
   result.inside = nanoseconds(load(method_.inside));
+  wait_tail(plan, meanwhile);
   take_events(result, plan);
   store(method_.phase, std::uint32_t{TMBPF_PHASE_CLOSED});
   std::atomic_ref(method_.window).fetch_add(1);

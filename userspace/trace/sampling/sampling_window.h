@@ -51,6 +51,7 @@ class SamplingWindow {
  private:
   void begin(const Plan& plan, tmbpf_stratum stratum);
   void wait(const Plan& plan, const std::function<void()>& meanwhile);
+  void wait_tail(const Plan& plan, const std::function<void()>& meanwhile);
   void take_events(WindowResult& result, const Plan& plan);
   std::vector<SeenBlock> see(std::span<const SampledBlock> blocks);
   [[nodiscard]] std::uint32_t logged() const;

@@ -25,14 +25,17 @@ std::vector<SeenBlock> see_blocks(const ProcessMemory& memory, const tmbpf_pytho
     const auto after = std::ranges::upper_bound(heap.pools, block.address, {}, &Pool::address);
     const std::uint32_t size = std::prev(after)->block_size;
     seen.push_back({.block = block, .block_size = size, .content = {}});
-    if (block.size == 0) {
-      seen.back().block.size = size;
-    }
     places.push_back({block.address, size});
   }
   const std::vector<BlockContent> read = contents.read(places);
   for (std::size_t i = 0; i < seen.size(); ++i) {
     seen[i].content = read[i];
+    if (seen[i].block.size == 0) {
+      const std::uint32_t requested = contents.requested(read[i]);
+      const bool fits = requested <= seen[i].block_size &&
+                        requested + (1U << python.alignment_shift) > seen[i].block_size;
+      seen[i].block.size = fits ? requested : seen[i].block_size;
+    }
   }
   return seen;
 }

@@ -19,7 +19,8 @@ struct SeenBlock {
   BlockContent content;
 };
 
-// Those that live. A size of 0 becomes that of the size class.
+// Those that live. A size of 0 (an object from a free list) becomes what its type says, or where
+// that cannot be its size, that of the size class.
 std::vector<SeenBlock> see_blocks(const ProcessMemory& memory, const tmbpf_python& python,
                                   BlockContents& contents, std::span<const SampledBlock> blocks);
 

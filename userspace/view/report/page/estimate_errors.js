@@ -2,7 +2,7 @@
 // How far sums of estimates may be off: the jackknife of userspace/model/estimate_error.h.
 
 const REPLICATES = 20;
-const STUDENT = 2.093;  // the 0.975 quantile of t with 19 degrees of freedom
+const LEAST_DEGREES = 2;
 const NOISE = 1e-3;  // sums that should be equal may differ in their last digits
 
 class EstimateErrors {
@@ -28,12 +28,12 @@ class EstimateErrors {
     }
     const sums = (which) => this.sums(stacks, metric, which);
     if (side !== "difference") {
-      return this.halfWidth(this.variance(sums(side)));
+      return this.halfWidth(this.spread(sums(side)));
     }
     const [now, before] = [sums("new"), sums("old")];
     return this.halfWidth(this.sameSession
-      ? this.variance(now.map((value, i) => value - before[i]))
-      : this.variance(now) + this.variance(before));
+      ? this.spread(now.map((value, i) => value - before[i]))
+      : this.both(this.spread(now), this.spread(before)));
   }
 
   sums(stacks, metric, side) {
@@ -49,15 +49,33 @@ class EstimateErrors {
     return sums;
   }
 
-  variance(values) {
+  // The variance, and the degrees of freedom that it is known with.
+  spread(values) {
+    const most = values.length - 1;
     const off = Array.from(values, (value) => value - values[0]);
-    const mean = off.reduce((sum, value) => sum + value, 0) / off.length;
+    const mean = off.reduce((sum, value) => sum + value, 0) / values.length;
     const squares = off.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return ((off.length - 1) / off.length) * squares;
+    const fourths = off.reduce((sum, value) => sum + (value - mean) ** 4, 0);
+    const degrees = fourths > 0 ? 3 * squares ** 2 / fourths - 3.5 : most;
+    return {
+      variance: (most / values.length) * squares,
+      degrees: Math.min(Math.max(degrees, LEAST_DEGREES), most),
+    };
   }
 
-  halfWidth(variance) {
-    const width = STUDENT * Math.sqrt(variance);
+  // Of sums that have nothing to do with each other.
+  both(one, other) {
+    const variance = one.variance + other.variance;
+    if (variance === 0) {
+      return one;
+    }
+    const share = one.variance / variance;
+    return { variance, degrees: 1 / (share ** 2 / one.degrees + (1 - share) ** 2 / other.degrees) };
+  }
+
+  halfWidth({ variance, degrees }) {
+    const student = 1.96 + (2.37 + (2.82 + 3.6 / degrees) / degrees) / degrees;
+    const width = student * Math.sqrt(variance);
     return width < NOISE ? 0 : Math.ceil(width);
   }
 
