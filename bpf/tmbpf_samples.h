@@ -47,8 +47,8 @@ struct tmbpf_method {
 	__u64 inside;  /* spent in the programs; likewise */
 	__u32 hits;    /* while it records; likewise */
 	__u32 tail_hits; /* in the tail; likewise */
-	__u32 logged;  /* events, also those for which there was no room; likewise */
-	__u32 counted; /* 1: hits are counted by site */
+	__u32 logged;	 /* events, also those for which there was no room; likewise */
+	__u32 counted;	 /* 1: hits are counted by site */
 	__u32 timed; /* hits whose time in our programs was taken: one in TMBPF_TIMED of each site,
 		      * while they are counted and not sampled; written by the programs */
 	__u64 timed_time; /* of those, in all; likewise */
