@@ -137,7 +137,7 @@ struct {
 } codes SEC(".maps");
 
 /* Ids of code objects by a hash of what is told of them: compiled again and again, as templates are,
- * they keep their id, and stacks theirs. Full: sent again under a new id. */
+ * they keep their id, and stacks theirs. Full: sent again under a new id. Resized with codes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

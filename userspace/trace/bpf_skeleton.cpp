@@ -92,6 +92,8 @@ void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
   bpf_map__set_max_entries(maps.stacks, stacks);
   bpf_map__set_max_entries(maps.stack_sums, stacks);
   bpf_map__set_max_entries(maps.codes, std::clamp(traces / 16, kLeastCodes, kMostCodes));
+  bpf_map__set_max_entries(maps.code_contents,
+                           std::clamp(traces / 64, kLeastCodes / 4, kMostCodes / 4));
   bpf_map__set_max_entries(maps.events, traces < kSmallTraces ? kSmallRing : kLargeRing);
   bpf_map__set_max_entries(maps.sites,
                            static_cast<std::uint32_t>(std::max<std::size_t>(plan.sites.size(), 1)));

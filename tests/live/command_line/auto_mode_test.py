@@ -109,6 +109,15 @@ class AutoModeTest(CommandLineTest):
                 self.assertEqual(self.methods(target.pid)[1:], [("exact", "live"), ("live", "sampled")])
                 self.assertIn(self.lines(target.pid)[0][marked_line("held", TARGET)]["count"], (HELD, HELD + 1))
 
+    def test_what_filters_left_out_before_the_step_stays_out(self) -> None:
+        target = self.auto_target()
+        self.start_auto(target.pid, "--exclude", f"{TARGET}:{marked_line('held', TARGET)}")
+        target.ask(f"hold {HELD}")
+        target.ask("burn 1")
+        status = self.status(target.pid)
+        self.assertEqual(status["method"], "sampled")
+        self.assertLess(status["traces"], FEW)
+
     def test_a_busy_target_is_not_followed_exactly_at_all(self) -> None:
         target = self.auto_target()
         target.send("burn 4")

@@ -33,6 +33,8 @@ class SampledHeap {
   // of pymalloc, did not live at its moment.
   void begin(std::span<const LiveBlock> small, std::span<const LiveBlock> raw);
   void restart();  // both moments are now
+  // What lives now is from before, whatever was said: filters left out what came since.
+  void leave_out_unrecorded() { growth_.restart(); }
 
   // Whether the last estimate is at most so old.
   [[nodiscard]] bool is_fresh(std::chrono::milliseconds age) const;

@@ -38,6 +38,7 @@ void SampledStratum::restart() {
   learned_ = 0;
   span_ = kFirstSpan;
   begin_ = Clock::now();
+  told_ = begin_;
   schedule();
 }
 
@@ -64,11 +65,13 @@ void SampledStratum::take(WindowResult& result, Seconds stray) {
   own_ += own;
   hits_ += result.hits;
   forget(result.touched);
+  begin_ = std::max(Clock::now(), begin_ + to<Clock::duration>(period_));
   if (result.complete && own > Seconds(0) && !is_learning()) {
     for (SeenBlock& seen : result.live) {
-      seen.block.weight = period_ / own;
+      seen.block.weight = Seconds(begin_ - told_) / own;
     }
     candidates_.add(result.live, Clock::now());
+    told_ = begin_;
   }
   const Seconds cost = std::max<Seconds>(result.cost, kCost / 100);
   const double rate = own > Seconds(0) ? static_cast<double>(result.hits) / own.count() : 0;
@@ -78,7 +81,6 @@ void SampledStratum::take(WindowResult& result, Seconds stray) {
   rate_ = old * rate_ + (1 - old) * rate;
   ++number_;
   ++learned_;
-  begin_ = std::max(Clock::now(), begin_ + to<Clock::duration>(period_));
   schedule();
 }
 

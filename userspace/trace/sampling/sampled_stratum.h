@@ -63,6 +63,7 @@ class SampledStratum {
   Seconds cost_;  // of a window, on average
   Seconds period_{0};
   Clock::time_point begin_;  // of the period
+  Clock::time_point told_;   // until then windows have told; the next one stands for what follows
   Clock::time_point opening_;
   std::uint32_t number_ = 0;  // windows
   Seconds own_{0};

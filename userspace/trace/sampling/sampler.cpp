@@ -132,8 +132,13 @@ void Sampler::begin() {
 void Sampler::take_over() {
   const std::vector<LiveBlock> recorded = traces_.take_small(sums_);
   const std::lock_guard lock(mutex_);
+  if (skeleton_.bss->filters.active != 0) {
+    heap_.leave_out_unrecorded();
+  }
   heap_.begin(recorded, traces_.read());
   follow(small_, recorded);
+  small_.restart();
+  raw_.restart();
   quiet_small_.restart();
   quiet_raw_.restart();
   pool_sites_.restart();
