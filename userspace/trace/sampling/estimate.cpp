@@ -32,12 +32,12 @@ struct SizeClass {
       of_pools.push_back(block);
     }
   }
-  // What windows did not see is what pools tell.
+  // Where no window saw any of it: a pool's first block may be a kept twin of what churn had there.
   void add_missed(std::uint64_t total) {
-    const double missed = static_cast<double>(total) - sum.all;
-    if (of_pools.empty() || missed <= error_of(sum)) {
+    if (sum.all > 0 || total == 0) {
       return;
     }
+    const auto missed = static_cast<double>(total);
     for (SampledBlock block : of_pools) {
       block.weight = missed / static_cast<double>(of_pools.size());
       add(block);

@@ -8,9 +8,9 @@
 // weights cancels out. Blocks that were recorded stand for themselves; the rest of the total is
 // shared by the others.
 //
-// Windows may have missed bursts: when the heap has more of a size class than the weights say, by
-// more than their error (95 %), the rest is shared out among the first blocks of pools that were
-// taken between windows (taken_pools.h), which else do not count.
+// Windows may have missed bursts: a size class of which they saw nothing that lives is shared out
+// among the first blocks of pools that were taken between windows (taken_pools.h), which else do
+// not count.
 #pragma once
 
 #include <cstdint>
