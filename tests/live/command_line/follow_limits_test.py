@@ -19,7 +19,7 @@ class FollowLimitsTest(FollowTest):
         self.start_session(target.pid, "--follow")
         child = self.followed(target, "fork", 200)
         status = self.status(target.pid)
-        member = self.members(target.pid)[child]
+        member = next(member for member in status["family"] if member["pid"] == child)
         self.assertLess(3 * member["kernel_memory"], status["kernel_memory"])
         self.assertEqual(self.status(child)["max_traces"], status["max_traces"] // 8)
         self.assertEqual(status["family_kernel_memory"], status["kernel_memory"] + member["kernel_memory"])
