@@ -10,7 +10,9 @@
 #include <random>
 #include <stdexcept>
 
+#include "userspace/model/estimate_error.h"
 #include "userspace/trace/sampling/malloc_growth.h"
+#include "userspace/trace/sampling/share_error.h"
 
 namespace tmbpf {
 namespace {
@@ -77,18 +79,18 @@ TEST(RawEstimate, weights_that_say_too_much_are_scaled_down_to_the_growth) {
   add_within_growth(estimate, blocks, growth_of({{kChunk, 8000}}));  // not 16,000
   EXPECT_DOUBLE_EQ(trace_of(estimate, 7).weight, 2000);
   EXPECT_DOUBLE_EQ(trace_of(estimate, 8).weight, 6000);
-  for (std::size_t group = 0; group < kReplicates; ++group) {
-    EXPECT_NEAR(trace_of(estimate, 7).replicates[group] + trace_of(estimate, 8).replicates[group],
-                8000, 0.1);
-  }
+  ReplicateSum both;
+  both.add(1, trace_of(estimate, 7).replicates);
+  both.add(1, trace_of(estimate, 8).replicates);
+  EXPECT_NEAR(static_cast<double>(tmbpf::error_of(both).count), 8000 * unseen_share(2 * kWindows), 10);
 }
 
 TEST(RawEstimate, without_the_only_window_that_saw_it_there_is_nothing) {
   Estimate estimate;
   add_within_growth(estimate, std::vector{placed(7, 3, 1000)}, growth_of({{kChunk, 10}}));
   EXPECT_DOUBLE_EQ(trace_of(estimate, 7).weight, 10);
-  EXPECT_FLOAT_EQ(trace_of(estimate, 7).replicates[3], 0);
-  EXPECT_FLOAT_EQ(trace_of(estimate, 7).replicates[0], 10);
+  EXPECT_NEAR(trace_of(estimate, 7).replicates[3], 0, 1);
+  EXPECT_NEAR(trace_of(estimate, 7).replicates[0], 10, 1);
 }
 
 TEST(RawEstimate, one_large_block_is_not_taken_for_as_many_as_its_weight_says) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "userspace/trace/sampling/share_error.h"
 #include "userspace/trace/sampling/weight_sum.h"
 
 namespace tmbpf {
@@ -15,6 +16,8 @@ using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 
 struct SizeClass {
   WeightSum sum;
+  double squares = 0;   // of the weights
+  bool missed = false;  // by all windows
   std::map<Key, WeightSum> traces;
   std::map<Key, std::uint64_t> recorded;
   std::uint64_t recorded_blocks = 0;
@@ -27,6 +30,7 @@ struct SizeClass {
       ++recorded_blocks;
     } else if (block.weight > 0) {
       sum.add(block);
+      squares += block.weight * block.weight;
       traces[key].add(block);
     } else {
       of_pools.push_back(block);
@@ -37,12 +41,16 @@ struct SizeClass {
     if (sum.all > 0 || total == 0) {
       return;
     }
-    const auto missed = static_cast<double>(total);
+    missed = true;
     for (SampledBlock block : of_pools) {
-      block.weight = missed / static_cast<double>(of_pools.size());
+      block.weight = static_cast<double>(total) / static_cast<double>(of_pools.size());
       add(block);
     }
   }
+  // Equally heavy ones that tell as much.
+  [[nodiscard]] double blocks() const { return squares > 0 ? sum.all * sum.all / squares : 0; }
+  // Of a share, beside what the groups say. A pool's first block is no random one.
+  [[nodiscard]] double more_error() const { return missed ? 1 : unseen_share(blocks()); }
 };
 
 // Sums that should be 0 may be off by rounding.
@@ -50,17 +58,18 @@ double share(double part, double all) {
   return all > 0 && part > all * 1e-9 ? std::min(part / all, 1.0) : 0;
 }
 
-void add_traces(Estimate& estimate, const SizeClass& size_class, std::uint64_t total) {
+void add_traces(Estimate& estimate, const SizeClass& size_class, std::uint64_t total,
+                const Signs& signs) {
   const auto blocks = static_cast<double>(total);
   for (const auto& [key, sum] : size_class.traces) {
-    EstimatedTrace trace{.stack = key.first,
-                         .size = key.second,
-                         .weight = blocks * share(sum.all, size_class.sum.all)};
+    const double part = share(sum.all, size_class.sum.all);
+    EstimatedTrace trace{.stack = key.first, .size = key.second, .weight = blocks * part};
     for (std::size_t group = 0; group < kReplicates; ++group) {
       trace.replicates[group] =
           static_cast<float>(blocks * share(sum.all - sum.groups[group],
                                             size_class.sum.all - size_class.sum.groups[group]));
     }
+    add_error(trace.replicates, trace.weight * size_class.more_error(), signs);
     estimate.traces.push_back(trace);
   }
 }
@@ -96,7 +105,7 @@ Estimate make_estimate(std::span<const SampledBlock> blocks, std::span<const std
       estimate.unknown_bytes += others * (i + 1) * alignment;
     } else if (others != 0) {
       estimate.blocks += others;
-      add_traces(estimate, classes[i], others);
+      add_traces(estimate, classes[i], others, signs_of(i));
     }
   }
   return estimate;

@@ -29,7 +29,7 @@ namespace {
 constexpr std::uint32_t kLinks = 16;
 constexpr int kUnused = 10;  // file descriptors from here on are moved to
 
-enum class Order : std::uint32_t { attach, detach };
+enum class Order : std::uint32_t { attach, detach, answer };
 
 struct Request {
   Order order;
@@ -71,7 +71,7 @@ class Keeper {
         ::close(std::exchange(links_[request.link], -1));
         continue;
       }
-      const int error = attach(request);
+      const int error = request.order == Order::attach ? attach(request) : 0;
       ::send(socket_, &error, sizeof(error), MSG_NOSIGNAL);
     }
     ::_exit(0);
@@ -210,6 +210,15 @@ void ProbeKeeper::detach(std::uint32_t link) {
   const Request request{.order = Order::detach, .link = link, .count = 0, .on_return = 0};
   ::send(socket_.get(), &request, sizeof(request), MSG_NOSIGNAL);
   used_ &= ~(std::uint64_t{1} << link);
+}
+
+void ProbeKeeper::wait() {
+  const std::lock_guard lock(mutex_);
+  const Request request{.order = Order::answer, .link = 0, .count = 0, .on_return = 0};
+  int error = 0;
+  if (::send(socket_.get(), &request, sizeof(request), MSG_NOSIGNAL) == sizeof(request)) {
+    ::recv(socket_.get(), &error, sizeof(error), 0);
+  }
 }
 
 KeptLink::KeptLink(ProbeKeeper& keeper, const ProbeKeeper::Batch& batch)

@@ -41,6 +41,8 @@ class ProbeKeeper {
   std::uint32_t attach(const Batch& batch);
   // The breakpoints go at once; the kernel then waits for its programs, but this does not.
   void detach(std::uint32_t link);
+  // Until it has done all that it was told.
+  void wait();
 
  private:
   struct Shared;

@@ -15,6 +15,7 @@ constexpr double kPlanned = 0.4;     // of that, when sites are chosen: they may
 constexpr Seconds kBurst{0.5};       // of that at once, until some are let go
 constexpr Seconds kForget{5};        // counts begin anew
 constexpr std::uint32_t kLater = 3;  // times as many windows until the next ranking
+constexpr std::uint64_t kFew = 100;  // hits in the first windows tell nothing
 
 }  // namespace
 
@@ -43,11 +44,10 @@ void QuietSites::keep(const std::vector<bool>& kept) {
 }
 
 // What was counted for the others came from windows, or while their probes came and went.
-void QuietSites::rank(double own, Seconds hit, double budget) {
-  if (++windows_ < next_ranking_ || own <= 0) {
+void QuietSites::rank(double own, std::uint64_t seen, Seconds hit, double budget) {
+  if (++windows_ < next_ranking_ || own <= 0 || (windows_ < kLater && seen < kFew)) {
     return;
   }
-  next_ranking_ = windows_ * kLater;
   std::vector<bool> kept = kept_;
   kept.resize(probes_.sites().empty() ? 0 : probes_.sites().back() + 1);
   std::vector<std::pair<std::uint64_t, std::size_t>> others;
@@ -56,6 +56,7 @@ void QuietSites::rank(double own, Seconds hit, double budget) {
       others.emplace_back(hits_.of(site) - base_[site], site);
     }
   }
+  next_ranking_ = windows_ * kLater;
   std::ranges::sort(others);
   double cost = 0;
   for (const auto& [hits, site] : others) {

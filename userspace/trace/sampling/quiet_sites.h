@@ -24,9 +24,9 @@ class QuietSites {
   QuietSites(WindowProbes& probes, const SiteHits& hits);
 
   // To be called after each window. `own`: seconds of the target's own time that windows recorded
-  // so far; `hit`: what a hit that does not count costs; `budget`: the share of its time that the
-  // target may lose in all.
-  void rank(double own, Seconds hit, double budget);
+  // so far, `seen`: hits in that time; `hit`: what a hit that does not count costs; `budget`: the
+  // share of its time that the target may lose in all.
+  void rank(double own, std::uint64_t seen, Seconds hit, double budget);
   // To be called every few milliseconds: lets go of those that cost too much.
   void watch(Seconds hit, double budget);
   // Others decide which sites stay from now on, until the next ranking.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "userspace/trace/sampling/malloc_growth.h"
+#include "userspace/trace/sampling/share_error.h"
 #include "userspace/trace/sampling/weight_sum.h"
 
 namespace tmbpf {
@@ -20,6 +21,7 @@ using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 struct RawClass {
   WeightSum bytes;    // of chunks, as the weights say
   double least = 0;   // bytes of the sampled chunks alone
+  double blocks = 0;  // sampled
   double growth = 0;  // bytes
   std::map<Key, WeightSum> traces;
 };
@@ -35,6 +37,7 @@ RawClasses classes_of(std::span<const PlacedBlock> blocks, std::vector<std::uint
     if (block.window != SampledBlock::kNoWindow) {
       RawClass& of = classes[index];
       of.bytes.add(block, static_cast<double>(placed.chunk_size));
+      ++of.blocks;
       of.least += static_cast<double>(placed.chunk_size);
       of.traces[{block.stack, block.size}].add(block);
       continue;
@@ -113,12 +116,16 @@ double replicate(const RawClass& of, const WeightSum& sum, const Scale& scale, s
   return any ? sum.without(group) * scale.factor * of.bytes.all / rest : 0;
 }
 
-void add_traces(Estimate& estimate, const RawClass& of) {
+void add_traces(Estimate& estimate, const RawClass& of, const Signs& signs) {
   const Scale scale = scale_of(of);
   for (const auto& [key, sum] : of.traces) {
     EstimatedTrace trace{.stack = key.first, .size = key.second, .weight = sum.all * scale.factor};
     for (std::size_t group = 0; group < kReplicates; ++group) {
       trace.replicates[group] = static_cast<float>(replicate(of, sum, scale, group));
+    }
+    // The growth may be others', in part.
+    if (scale.whole) {
+      add_error(trace.replicates, trace.weight * unseen_share(of.blocks), signs);
     }
     estimate.traces.push_back(trace);
   }
@@ -132,7 +139,7 @@ void add_within_growth(Estimate& estimate, std::span<const PlacedBlock> blocks,
   RawClasses classes = classes_of(blocks, growth, sure);
   share_growth(classes, growth, mean_weight(blocks));
   for (const auto& [index, of] : classes) {
-    add_traces(estimate, of);
+    add_traces(estimate, of, signs_of(index));
   }
   add_by_weight(estimate, sure);
 }

@@ -66,7 +66,7 @@ void SampledStratum::take(WindowResult& result, Seconds stray) {
   hits_ += result.hits;
   forget(result.touched);
   begin_ = std::max(Clock::now(), begin_ + to<Clock::duration>(period_));
-  if (result.complete && own > Seconds(0) && !is_learning()) {
+  if (result.complete && result.timed && own > Seconds(0)) {
     for (SeenBlock& seen : result.live) {
       seen.block.weight = Seconds(begin_ - told_) / own;
     }

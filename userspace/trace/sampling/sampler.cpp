@@ -76,6 +76,9 @@ void Sampler::share_out() {
 void Sampler::learn() {
   open_window(small_);
   open_window(raw_);
+  const std::lock_guard lock(mutex_);
+  small_.candidates().clear();
+  raw_.candidates().clear();
 }
 
 Sampler::HitRates Sampler::hit_rates() const {
@@ -192,8 +195,9 @@ void Sampler::run(const std::stop_token& stop) {
   }
 }
 
+// Also when the next window is due at once: what is hit too often must go.
 void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop) {
-  while (!stop.stop_requested() && Clock::now() < opening) {
+  do {
     {
       std::unique_lock lock(mutex_);
       const auto watch = Clock::now() + std::chrono::duration_cast<Clock::duration>(kWatch);
@@ -211,7 +215,7 @@ void Sampler::wait_until(Clock::time_point opening, const std::stop_token& stop)
     quiet_raw_.watch(cost_.ignored(), allowed_);
     pool_sites_.watch(cost_.trap(), allowed_);
     keep_estimate();
-  }
+  } while (!stop.stop_requested() && Clock::now() < opening);
 }
 
 // What is known when the target ends.
@@ -252,12 +256,12 @@ void Sampler::open_window(SampledStratum& stratum) {
 void Sampler::choose_sites(SampledStratum& stratum) {
   const double own = stratum.own().count();
   if (&stratum == &small_) {
-    quiet_small_.rank(own, cost_.ignored(), allowed_);
+    quiet_small_.rank(own, stratum.hits(), cost_.ignored(), allowed_);
   } else if (!raw_.is_learning() && raw_recording_.fits(raw_.hit_rate(), cost_.counted())) {
     quiet_raw_.forget();
     raw_recording_.begin();
   } else {
-    quiet_raw_.rank(own, cost_.ignored(), allowed_);
+    quiet_raw_.rank(own, stratum.hits(), cost_.ignored(), allowed_);
   }
 }
 

@@ -147,6 +147,7 @@ std::vector<SeenBlock> SamplingWindow::see(std::span<const SampledBlock> blocks)
 WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
                                  const std::function<void()>& meanwhile) {
   WindowResult result;
+  result.timed = plan.trap.count() != 0;
   begin(plan, probes.stratum());
   probes.open();
   const Clock::time_point opened = Clock::now();

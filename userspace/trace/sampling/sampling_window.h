@@ -21,6 +21,7 @@ namespace tmbpf {
 
 struct WindowResult {
   bool complete = false;                  // else the log was full and nothing is known
+  bool timed = false;                     // else `own` contains the kernel's part of hits
   std::vector<SeenBlock> live;            // at the end
   std::vector<std::uint64_t> touched;     // addresses that were handed out or let go
   std::chrono::nanoseconds own{0};        // of the target's time that was recorded

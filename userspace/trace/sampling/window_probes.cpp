@@ -109,7 +109,13 @@ std::vector<KeptLink> WindowProbes::attach(bool kept) const {
   return links;
 }
 
-void WindowProbes::open() { window_ = attach(false); }
+// Else those that are attached first are hit while a keeper is still busy with the last window.
+void WindowProbes::open() {
+  for (ProbeKeeper* keeper : keepers_.all()) {
+    keeper->wait();
+  }
+  window_ = attach(false);
+}
 
 // In the reverse order.
 void WindowProbes::close() {

@@ -4,6 +4,7 @@
 // costs, too.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,8 @@ struct ProbeKeepers {
   ProbeKeeper release;
   ProbeKeeper owner;
   ProbeKeeper enter;
+
+  std::array<ProbeKeeper*, 4> all() { return {&exit, &release, &owner, &enter}; }
 };
 
 class WindowProbes {
@@ -39,8 +42,8 @@ class WindowProbes {
   WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, std::vector<std::size_t> sites,
                tmbpf_stratum stratum = TMBPF_STRATUM_NONE);
 
-  // Attaches what comes and goes; throws Error as UprobeLink does. Until close(), which returns
-  // before the kernel is done.
+  // Attaches what comes and goes, once the kernel is done with the last window; throws Error as
+  // UprobeLink does. Until close(), which returns before the kernel is done.
   void open();
   void close();
   // Attaches those sites where pymalloc takes pools, or leaves them to windows. Not while one is
