@@ -100,12 +100,12 @@ class SampledModeTest(CommandLineTest):
     def test_a_busy_time_after_an_idle_one_is_no_surprise(self) -> None:
         """What was quiet when it was looked at first, and stayed probed, does not cost when it is busy."""
         target = self.sampled_target()
-        self.start_sampled(target.pid)
+        self.start_sampled(target.pid, "--max-slowdown", "5")
         wait_until(lambda: self.status(target.pid)["sampling"]["windows"] > WINDOWS, "windows of an idle target")
         once, twice = self.work(target)
         lines, _ = self.statistics(target.pid)
         self.assertIn(marked_line("kept twice", TARGET), lines)
-        self.assertLess(self.status(target.pid)["sampling"]["slowdown"], 0.05)
+        self.assertLess(self.status(target.pid)["sampling"]["slowdown"], 0.1)
         self.assertGreater(once + twice, 0)
 
     def test_what_is_dropped_or_cleared_is_gone(self) -> None:
@@ -121,7 +121,7 @@ class SampledModeTest(CommandLineTest):
 
     def test_what_was_known_stays_when_the_target_ends(self) -> None:
         target = self.sampled_target()
-        self.start_sampled(target.pid)
+        self.start_sampled(target.pid, "--max-slowdown", "5")
         once, twice = self.work(target)
         self.assertIn(marked_line("kept twice", TARGET), self.statistics(target.pid)[0])
         target.end(signal.SIGKILL)

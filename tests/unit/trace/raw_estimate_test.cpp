@@ -82,7 +82,8 @@ TEST(RawEstimate, weights_that_say_too_much_are_scaled_down_to_the_growth) {
   ReplicateSum both;
   both.add(1, trace_of(estimate, 7).replicates);
   both.add(1, trace_of(estimate, 8).replicates);
-  EXPECT_NEAR(static_cast<double>(tmbpf::error_of(both).count), 8000 * unseen_share(2 * kWindows), 10);
+  EXPECT_NEAR(static_cast<double>(tmbpf::error_of(both).count), 8000 * unseen_share(2 * kWindows),
+              10);
 }
 
 TEST(RawEstimate, without_the_only_window_that_saw_it_there_is_nothing) {
@@ -111,6 +112,16 @@ TEST(RawEstimate, growth_within_the_error_of_the_weights_is_taken_but_not_their_
   add_within_growth(estimate, blocks, growth_of({{kChunk, 5000}}));  // weights: 4,840
   EXPECT_NEAR(trace_of(estimate, 7).weight, 5000, 1e-6);
   EXPECT_GT(spread(trace_of(estimate, 7)), 10);
+}
+
+TEST(RawEstimate, growth_is_taken_with_an_error_that_reaches_down_to_the_weights) {
+  Estimate estimate;
+  add_within_growth(estimate, sample_of(7, 100), growth_of({{kChunk, 5500}}));  // weights: 4,000
+  EXPECT_NEAR(trace_of(estimate, 7).weight, 5500, 1e-6);
+  ReplicateSum sum;
+  sum.add(1, trace_of(estimate, 7).replicates);
+  EXPECT_GE(error_of(sum).count, 1490U);
+  EXPECT_LT(error_of(sum).count, 1900U);
 }
 
 TEST(RawEstimate, growth_beyond_the_error_of_the_weights_is_others) {

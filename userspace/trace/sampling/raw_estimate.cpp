@@ -15,6 +15,9 @@ namespace {
 
 constexpr double kExpected = 3;   // sampled blocks of a class; if there are none, it is others'
 constexpr std::size_t kNear = 4;  // classes: a doubling
+// Times that weights may be too small: of a window's time a part passes in the kernel, which takes
+// longer for some hits than the least that is taken off for each.
+constexpr double kTooSmall = 1.5;
 
 using Key = std::pair<std::uint64_t, std::uint64_t>;  // stack, size
 
@@ -92,19 +95,22 @@ void share_growth(RawClasses& classes, const std::vector<std::uint64_t>& growth,
   }
 }
 
-// By how much the weights are scaled; `whole`: with or without a group they add up to the growth.
+// By how much the weights are scaled; `whole`: with or without a group they add up to the growth;
+// `open`: which part of them may still be others' than Python's.
 struct Scale {
   double factor = 1;
   bool whole = false;
+  double open = 0;
 };
 
 Scale scale_of(const RawClass& of) {
   const double growth = std::max(of.growth, of.least);
   const double factor = growth / of.bytes.all;
   if (factor <= 1) {
-    return {.factor = factor, .whole = true};
+    return {.factor = factor, .whole = true, .open = unseen_share(of.blocks)};
   }
-  return {.factor = growth <= of.bytes.all + error_of(of.bytes) ? factor : 1, .whole = false};
+  const bool near = growth <= kTooSmall * (of.bytes.all + error_of(of.bytes));
+  return near ? Scale{.factor = factor, .whole = false, .open = 1 - 1 / factor} : Scale{};
 }
 
 double replicate(const RawClass& of, const WeightSum& sum, const Scale& scale, std::size_t group) {
@@ -123,10 +129,7 @@ void add_traces(Estimate& estimate, const RawClass& of, const Signs& signs) {
     for (std::size_t group = 0; group < kReplicates; ++group) {
       trace.replicates[group] = static_cast<float>(replicate(of, sum, scale, group));
     }
-    // The growth may be others', in part.
-    if (scale.whole) {
-      add_error(trace.replicates, trace.weight * unseen_share(of.blocks), signs);
-    }
+    add_error(trace.replicates, trace.weight * scale.open, signs);
     estimate.traces.push_back(trace);
   }
 }

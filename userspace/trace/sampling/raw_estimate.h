@@ -5,9 +5,9 @@
 // The growth of a class of chunk sizes is the most that may be Python's, since C code calls malloc,
 // too. So where the weights say more, they are scaled down to it: a block that is allocated by the
 // clock is sampled too often, as a window makes its program slow. Where they say less, but the
-// growth lies within their own error (95 %), the growth is taken, which has none; but the error
-// stays that of the weights, since a part may not be Python's. Where the growth is more than that,
-// others have allocated, and the weights stand.
+// growth is within half more than their own error (95 %) allows, the growth is taken; but the error
+// stays that of the weights and reaches down to them, since a part may not be Python's. Where the
+// growth is more than that, others have allocated, and the weights stand.
 //
 // A class of which nothing was sampled may be Python's all the same when few of its blocks were to
 // be expected in the sample: its growth is then added to that of its nearest neighbour. Where three

@@ -9,8 +9,8 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 using std::chrono::nanoseconds;
 
-constexpr Seconds kCost{0.004};       // of a window, to aim at
-constexpr Seconds kFirstSpan{0.002};  // until something is known
+constexpr Seconds kCost{0.004};        // of a window, to aim at
+constexpr Seconds kFirstSpan{0.0005};  // until something is known
 constexpr Seconds kLeastSpan{20e-6};
 constexpr Seconds kMostSpan{0.2};
 constexpr Seconds kLeastPeriod{0.05};
