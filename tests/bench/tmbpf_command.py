@@ -65,7 +65,8 @@ class TmbpfCommand:
     def seconds_to_first_numbers(self, pid: int) -> float:
         """From the start of the process until the first row of the table is on stdout."""
         begin = time.perf_counter()
-        process = subprocess.Popen([self.binary, "--pid", str(pid), "--once", "--interval", "0.1"],
+        process = subprocess.Popen([self.binary, "--pid", str(pid), "--mode", "exact", "--once",
+                                    "--interval", "0.1"],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         limit = threading.Timer(COMMAND_SECONDS, process.kill)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@ namespace {
 using Clock = SessionMember::Clock;
 
 constexpr int kTick = 1000;  // milliseconds between looks at whether processes still run
+constexpr std::chrono::seconds kTrim{10};
 
 class Session {
  public:
@@ -53,10 +55,19 @@ class Session {
         serve_client(pid);
       }
       members_.drop();
+      trim();
     }
   }
 
  private:
+  // Else it has at all times what the largest reading of a heap and the largest snapshot took.
+  void trim() {
+    if (Clock::now() - trimmed_ > kTrim) {
+      ::malloc_trim(0);
+      trimmed_ = Clock::now();
+    }
+  }
+
   static UniqueFd end_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -227,6 +238,7 @@ class Session {
   bool stopped_ = false;
   bool ended_by_signal_ = false;
   std::optional<Clock::time_point> ended_at_;
+  Clock::time_point trimmed_ = Clock::now();
 };
 
 void write_all(int fd, const std::string& text) {
