@@ -44,6 +44,7 @@ static __always_inline void sample(__u64 address, __u64 size, int holds_gil, __u
 static __always_inline void pool_taken(__u64 address)
 {
 	struct tmbpf_taken_pool taken = {.address = address};
+	__u64 now = bpf_ktime_get_ns(), flags = BPF_RB_NO_WAKEUP;
 
 	if (!address)
 		return;
@@ -51,7 +52,11 @@ static __always_inline void pool_taken(__u64 address)
 	taken.stack = python_stack(1, 0);
 	if (is_dropped(taken.stack, 0))
 		taken.stack = TMBPF_STACK_HIDDEN;
-	bpf_ringbuf_output(&taken_pools, &taken, sizeof(taken), 0);
+	if (now - method.woken > TMBPF_POOLS_WAKE) {
+		method.woken = now;
+		flags = 0;
+	}
+	bpf_ringbuf_output(&taken_pools, &taken, sizeof(taken), flags);
 }
 
 /* `holds_gil`: a block of pymalloc's domains, though pymalloc itself need not serve it. `top`: of

@@ -5,6 +5,10 @@
 
 #include <linux/types.h>
 
+/* Nanoseconds: the tracer is not woken again so soon, since that costs the target as much as ten
+ * hits (an interrupt of another CPU). It looks by itself for twice as long after it was woken. */
+#define TMBPF_POOLS_WAKE 1000000ULL
+
 /* pymalloc took a pool while no window was open. */
 struct tmbpf_taken_pool {
 	__u64 address; /* of its first block, which was handed out */

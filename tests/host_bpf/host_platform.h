@@ -62,7 +62,7 @@ enum {
 #define lookup_inner(map, key) ((void)(key), (map))
 #define bpf_map_update_elem(map, key, value, flags) host_map_update(map, key, value)
 #define bpf_map_delete_elem(map, key) host_map_delete(map, key)
-#define bpf_ringbuf_output(map, data, size, flags) host_ringbuf_output(data, size)
+#define bpf_ringbuf_output(map, data, size, flags) ((void)(flags), host_ringbuf_output(data, size))
 #define bpf_get_current_pid_tgid() host_pid_tgid()
 #define bpf_ktime_get_ns() host_ktime()
 #define bpf_ktime_get_ns() host_ktime()

@@ -11,7 +11,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr double kShare = 0.2;  // of the budget
 constexpr double kBurst = 4;    // times that share, until it is not listened any more
 constexpr double kReturn = 2;   // traps that one at a function's return costs
-constexpr Seconds kProgram{1.5e-6};
+constexpr Seconds kProgram{0.6e-6};
 constexpr Seconds kSlot{0.25};
 
 }  // namespace
@@ -27,6 +27,8 @@ std::uint64_t PoolSites::hits() const {
   }
   return sum;
 }
+
+PoolSites::Seconds PoolSites::cost(Seconds trap) { return kReturn * trap + kProgram; }
 
 void PoolSites::begin(bool listen) {
   probes_.listen(listen);
@@ -44,7 +46,7 @@ void PoolSites::watch(Seconds trap, double budget) {
   }
   const Seconds elapsed = Clock::now() - since_;
   const auto fresh = static_cast<double>(hits() - counted_);
-  const double allowed = budget * kShare / (kReturn * trap + kProgram).count();  // in a second
+  const double allowed = budget * kShare / cost(trap).count();  // in a second
   const bool too_many = probes_.listens() && fresh > kBurst * allowed * kSlot.count();
   if (elapsed < kSlot && !too_many) {
     return;

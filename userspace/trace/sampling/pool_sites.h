@@ -27,10 +27,13 @@ class PoolSites {
   // beside our programs; `budget`: the share of its time that the target may lose in all.
   void watch(Seconds trap, double budget);
 
+  [[nodiscard]] std::uint64_t hits() const;
+  // What one costs.
+  static Seconds cost(Seconds trap);
+
  private:
   using Clock = std::chrono::steady_clock;
 
-  [[nodiscard]] std::uint64_t hits() const;
   void begin(bool listen);
 
   WindowProbes& probes_;

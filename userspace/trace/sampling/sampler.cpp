@@ -146,6 +146,7 @@ void Sampler::take_over() {
   quiet_raw_.restart();
   pool_sites_.restart();
   counted_ = hits_.all();
+  pools_counted_ = pool_sites_.hits();
   raw_recording_.resume();
 }
 
@@ -271,7 +272,10 @@ Seconds Sampler::take_stray(const WindowResult& result) {
   const std::uint64_t hits = hits_.all();
   const std::uint64_t stray = hits - std::min(hits, std::exchange(counted_, hits));
   const auto outside = static_cast<double>(stray > result.hits ? stray - result.hits : 0);
-  return outside * (raw_recording_.is_on() ? cost_.counted() : cost_.ignored());
+  const std::uint64_t pools = pool_sites_.hits();
+  const auto taken = static_cast<double>(pools - std::exchange(pools_counted_, pools));
+  return outside * (raw_recording_.is_on() ? cost_.counted() : cost_.ignored()) +
+         taken * (PoolSites::cost(cost_.trap()) - cost_.ignored());
 }
 
 // What was recorded is followed as a sample that stands for itself.

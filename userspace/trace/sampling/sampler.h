@@ -108,7 +108,8 @@ class Sampler {
   SiteHits hits_;
 
   // Of the thread.
-  std::uint64_t counted_ = 0;  // hits of all sites, when they were last counted
+  std::uint64_t counted_ = 0;        // hits of all sites, when they were last counted
+  std::uint64_t pools_counted_ = 0;  // likewise, of those where pymalloc takes pools
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;

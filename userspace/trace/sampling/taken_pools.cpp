@@ -20,6 +20,8 @@ using Clock = std::chrono::steady_clock;
 // Pools that are taken in the same are not independent: they are of one group.
 constexpr std::chrono::milliseconds kSlot{100};
 constexpr int kPoll = 100;  // milliseconds, until it is looked whether to end
+// Milliseconds, after some were told, in which nobody need wake this.
+constexpr int kSoon = 2 * TMBPF_POOLS_WAKE / 1'000'000;
 
 }  // namespace
 
@@ -55,8 +57,10 @@ int TakenPools::on_message(void* context, void* data, std::size_t size) {
 
 void TakenPools::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
+    const int wait = taken_.empty() ? kPoll : kSoon;
     taken_.clear();
-    ring_buffer__poll(buffer_.get(), kPoll);
+    ring_buffer__poll(buffer_.get(), wait);
+    ring_buffer__consume(buffer_.get());
     if (!taken_.empty()) {
       take_(see_blocks(memory_, python_, contents_, taken_));
     }
