@@ -57,7 +57,7 @@ def print_sessions(costs: list, names: list) -> None:
 
 def session_text(session: dict) -> str:
     slowdown = session.get("slowdown")
-    said = f"{slowdown:.1f} %" if isinstance(slowdown, (int, float)) else UNKNOWN
+    said = f"{100 * slowdown:.1f} %" if isinstance(slowdown, (int, float)) else UNKNOWN
     steps = session.get("steps")
     taken = f"{len(steps)} steps" if isinstance(steps, list) else f"{UNKNOWN} steps"
     return f"{session.get('method', UNKNOWN)}, {said}, {taken}"
