@@ -90,7 +90,7 @@ class GoalTest(unittest.TestCase):
 class SessionTest(unittest.TestCase):
     def test_what_a_tmbpf_does_not_say_is_unknown(self) -> None:
         self.assertEqual(workload_report.session_text({}), "unknown, unknown, unknown steps")
-        self.assertEqual(workload_report.session_text({"method": "live", "slowdown": 7.25, "steps": [{}, {}]}),
+        self.assertEqual(workload_report.session_text({"method": "live", "slowdown": 0.0725, "steps": [{}, {}]}),
                          "live, 7.2 %, 2 steps")
 
 
