@@ -7,8 +7,7 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::size_t kAtOnce = 512;         // blocks read by one call
-constexpr std::size_t kMostKinds = 1 << 16;  // words remembered
+constexpr std::size_t kAtOnce = 512;  // blocks read by one call
 
 // Py_TPFLAGS_ of object.h.
 constexpr std::uint64_t kReady = 1U << 12U;
@@ -69,14 +68,11 @@ BlockContents::Kind BlockContents::kind_of(std::uint64_t word) {
   if (!may_be_pointer(word)) {
     return Kind::no_type;
   }
-  const auto known = kinds_.find(word);
-  if (known != kinds_.end()) {
-    return known->second;
+  KnownWord& known = known_[(word * 0x9E3779B97F4A7C15ULL >> 32U) % kKnownWords];
+  if (known.word != word) {
+    known = {.word = word, .kind = read_kind(word)};
   }
-  if (kinds_.size() >= kMostKinds) {
-    kinds_.clear();
-  }
-  return kinds_[word] = read_kind(word);
+  return known.kind;
 }
 
 // Of a metatype: `type` itself, or with a type or two between.

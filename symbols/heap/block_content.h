@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "bpf/tmbpf.h"
@@ -50,6 +49,12 @@ class BlockContents {
 
  private:
   enum class Kind : std::uint8_t { no_type, text, bytes, tuple, fixed, changing };
+  // 0 is no address of a type.
+  struct KnownWord {
+    std::uint64_t word = 0;
+    Kind kind = Kind::no_type;
+  };
+  static constexpr std::size_t kKnownWords = 8192;
 
   void find_type(BlockContent& content);
   Kind kind_of(std::uint64_t word);
@@ -58,7 +63,9 @@ class BlockContents {
 
   const ProcessMemory& memory_;
   const tmbpf_python& python_;
-  std::unordered_map<std::uint64_t, Kind> kinds_;  // of words that may be types
+  // Of words that may be types, each where its hash says: most are met once, so that a table
+  // without a bound would grow for ever.
+  std::vector<KnownWord> known_ = std::vector<KnownWord>(kKnownWords);
 };
 
 }  // namespace tmbpf
