@@ -61,10 +61,10 @@ void Collector::add_stack(std::span<const std::byte> event) {
     return;
   }
   ++counts_.stacks;
-  Stack stack{.frames = {header.frames, header.frames + header.nframes},
-              .total_nframe = header.total_nframe};
-  judge(header.id, stack.frames, true);
-  stacks_.insert_or_assign(header.id, std::move(stack));
+  const std::vector<std::uint64_t> frames(header.frames, header.frames + header.nframes);
+  judge(header.id, frames, true);
+  stacks_.describe(header.id, calls_.add(frames),
+                   static_cast<std::uint16_t>(std::min(header.total_nframe, kMaxFrames)));
 }
 
 void Collector::add_code(std::span<const std::byte> event) {
@@ -135,18 +135,11 @@ void Collector::judge_known() {
     filter_->judge_code(id, code.filename);
   }
   filter_->judge_stack(TMBPF_STACK_UNKNOWN, {}, false);
-  for (const auto& [id, stack] : stacks_) {
-    judge(id, stack.frames, false);
-  }
-  std::vector<NamedFrame> named;
-  for (const auto& [id, traceback] : resolved_) {
-    named.clear();
-    for (const FrameId frame : table_->traceback(traceback).frames) {
-      const Frame known = table_->frame(frame);
-      named.push_back({.filename = table_->string(known.filename), .lineno = known.lineno});
-    }
-    filter_->judge_stack(id, named, false);
-  }
+  std::vector<std::uint64_t> frames;
+  stacks_.for_each([&](std::uint64_t id, const DescribedStack& stack) {
+    calls_.get(stack.frames, frames);
+    judge(id, frames, false);
+  });
 }
 
 void Collector::filter_by(const RecordingFilters& filters) {
@@ -192,10 +185,12 @@ FrameId Collector::frame(std::uint64_t key) {
   return id;
 }
 
-TracebackId Collector::build(const Stack& stack) {
+TracebackId Collector::build(const DescribedStack& stack) {
+  std::vector<std::uint64_t> keys;
+  calls_.get(stack.frames, keys);
   std::vector<FrameId> frames;
-  frames.reserve(stack.frames.size());
-  for (const std::uint64_t key : stack.frames) {
+  frames.reserve(keys.size());
+  for (const std::uint64_t key : keys) {
     frames.push_back(frame(key));
   }
   return frames.empty() ? unknown() : table_->add_traceback(frames, stack.total_nframe);
@@ -203,21 +198,18 @@ TracebackId Collector::build(const Stack& stack) {
 
 TracebackId Collector::resolve(std::uint64_t stack) {
   const std::lock_guard lock(mutex_);
-  if (const auto known = resolved_.find(stack); known != resolved_.end()) {
-    return known->second;
-  }
-  const auto described = stacks_.find(stack);
-  if (described == stacks_.end()) {
+  DescribedStack* const described = stacks_.find(stack);
+  if (described == nullptr) {
     if (stack != TMBPF_STACK_UNKNOWN) {
       unresolved_.insert(stack);
       counts_.unresolved_stacks = unresolved_.size();
     }
     return unknown();
   }
-  const TracebackId id = build(described->second);
-  resolved_.emplace(stack, id);
-  stacks_.erase(described);
-  return id;
+  if (!described->traceback) {
+    described->traceback = build(*described);
+  }
+  return *described->traceback;
 }
 
 Collector::Counts Collector::counts() const {

@@ -18,6 +18,8 @@
 #include "symbols/python/code_object.h"
 #include "symbols/python/python_layout.h"
 #include "userspace/model/snapshot.h"
+#include "userspace/trace/call_tree.h"
+#include "userspace/trace/described_stacks.h"
 #include "userspace/trace/live_filter.h"
 
 namespace tmbpf {
@@ -58,17 +60,12 @@ class Collector {
   std::vector<tmbpf_process_event> take_process_events();
 
  private:
-  struct Stack {
-    std::vector<std::uint64_t> frames;
-    std::uint32_t total_nframe = 0;
-  };
-
   void judge_known();
   void judge(std::uint64_t stack, std::span<const std::uint64_t> frames, bool fresh);
   void add_stack(std::span<const std::byte> event);
   void add_code(std::span<const std::byte> event);
   bool complete_linetable(const tmbpf_code_event& event, CodeObject& code);
-  TracebackId build(const Stack& stack);
+  TracebackId build(const DescribedStack& stack);
   FrameId frame(std::uint64_t key);
   TracebackId unknown();
 
@@ -79,8 +76,8 @@ class Collector {
   LineTableFormat format_;
   std::uint64_t fetched_bytes_ = 0;  // of line tables longer than an event holds
   std::shared_ptr<TracebackTable> table_ = std::make_shared<TracebackTable>();
-  std::unordered_map<std::uint64_t, Stack> stacks_;  // described, not resolved yet
-  std::unordered_map<std::uint64_t, TracebackId> resolved_;
+  CallTree calls_;
+  DescribedStacks stacks_;
   std::unordered_map<std::uint64_t, FrameId> frames_;
   std::unordered_map<std::uint32_t, CodeObject> codes_;
   std::vector<tmbpf_process_event> process_events_;

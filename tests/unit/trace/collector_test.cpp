@@ -100,6 +100,25 @@ TEST_F(CollectorTest, a_stack_whose_description_was_lost_is_unknown_and_counted_
   EXPECT_EQ(text(collector_.resolve(9)), "a.py:10 f;1");
 }
 
+TEST_F(CollectorTest, stacks_without_a_place_of_their_own_are_known_by_their_hash) {
+  constexpr std::uint64_t kHash = 12345 | TMBPF_STACK_HASHED;
+  collector_.on_event(code_event(1, "a.py", "f", 10));
+  collector_.on_event(stack_event(kHash, {key(1, 0)}, 1));
+  collector_.on_event(stack_event(3, {key(1, 2)}, 1));
+  EXPECT_EQ(text(collector_.resolve(kHash)), "a.py:10 f;1");
+  EXPECT_EQ(text(collector_.resolve(3)), "a.py:11 f;1");
+  collector_.resolve(2);  // before one that is described
+  EXPECT_EQ(collector_.counts().unresolved_stacks, 1U);
+}
+
+TEST_F(CollectorTest, a_stack_that_is_described_again_keeps_its_traceback) {
+  collector_.on_event(code_event(1, "a.py", "f", 10));
+  collector_.on_event(stack_event(4, {key(1, 0)}, 1));
+  const TracebackId first = collector_.resolve(4);
+  collector_.on_event(stack_event(4, {key(1, 0)}, 1));
+  EXPECT_EQ(collector_.resolve(4), first);
+}
+
 TEST_F(CollectorTest, damaged_messages_are_counted_and_change_nothing) {
   auto stack = stack_event(4, {key(1, 0), key(1, 2)}, 2);
   stack.pop_back();
