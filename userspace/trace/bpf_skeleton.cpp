@@ -30,6 +30,7 @@ constexpr std::uint32_t kLeastStacks = 1U << 17U;  // entries
 constexpr std::uint32_t kMostStacks = 1U << 19U;
 constexpr std::uint32_t kLeastCodes = 1U << 16U;
 constexpr std::uint32_t kMostCodes = 1U << 18U;
+constexpr std::uint32_t kSampledShare = 8;
 constexpr std::uint32_t kSmallTraces = 1U << 20U;  // fewer get the small ring buffer
 constexpr std::uint32_t kSmallRing = 4U << 20U;    // bytes
 constexpr std::uint32_t kLargeRing = 16U << 20U;
@@ -82,12 +83,13 @@ std::uint32_t hash_share(std::uint32_t traces) {
 }
 
 // What the empty maps cost goes with the limit of traces: whoever keeps few blocks meets few
-// stacks.
+// stacks, and so do windows.
 void resize_maps(const tmbpf_bpf& skeleton, const SkeletonSettings& settings,
                  const ProbePlan& plan) {
   const auto& maps = skeleton.maps;
-  const std::uint32_t traces = settings.config.max_traces;
-  bpf_map__set_max_entries(maps.traces, has_pymalloc(plan) ? hash_share(traces) : traces);
+  const std::uint32_t most = settings.config.max_traces;
+  bpf_map__set_max_entries(maps.traces, has_pymalloc(plan) ? hash_share(most) : most);
+  const std::uint32_t traces = settings.always_sampled ? most / kSampledShare : most;
   const std::uint32_t stacks = std::clamp(traces / 8, kLeastStacks, kMostStacks);
   bpf_map__set_max_entries(maps.stacks, stacks);
   bpf_map__set_max_entries(maps.stack_sums, stacks);

@@ -28,6 +28,7 @@ SkeletonSettings skeleton_settings(const PythonTarget& target, const TraceOption
   SkeletonSettings settings{.python = target.python, .uprobe_multi = multi};
   settings.method = first_method(options, multi);
   settings.counted = settings.method == TraceMode::sampled;
+  settings.always_sampled = options.mode == TraceMode::sampled;
   settings.config.max_traces = options.max_traces;
   settings.config.hold_at_end = options.stop_at_end ? 1 : 0;
   settings.config.follow = options.follow ? 1 : 0;

@@ -15,6 +15,7 @@ struct SkeletonSettings {
   tmbpf_config config{};
   TraceMode method = TraceMode::exact;  // never automatic
   bool counted = false;                 // hits are counted by site
+  bool always_sampled = false;          // no other method will come
   bool uprobe_multi = false;
 };
 

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -116,6 +117,7 @@ void Tracer::Parts::attach() {
   links.emplace(*skeleton, target, options, first, support.uprobe_multi);
   if (first == TraceMode::sampled) {
     const double share = steps ? kSampler : 1;
+    ::malloc_trim(0);  // the keepers of probes are copies of this process
     sampler.emplace(*skeleton, target, traces, sums, options.freelists, share * budget_of(options));
   }
   if (steps) {

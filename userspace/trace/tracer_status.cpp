@@ -163,7 +163,8 @@ TraceStatus Tracer::status(bool fresh) {
                      .requests = counters[TMBPF_COUNT_REQUESTS],
                      .frees = counters[TMBPF_COUNT_FREES]};
   status.kernel_memory = map_memory(*parts_->skeleton) + parts_->chunks.memory();
-  status.tracer_memory = status.kernel_memory + private_bytes(::getpid());
+  status.tracer_memory = status.kernel_memory + private_bytes(::getpid()) +
+                         (parts_->sampler ? parts_->sampler->keepers().memory() : 0);
   status.process_rss =
       parts_->state == TargetState::running ? resident_bytes(parts_->target.identity.pid) : 0;
   status.sites = parts_->links->size();

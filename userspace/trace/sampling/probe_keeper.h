@@ -43,6 +43,7 @@ class ProbeKeeper {
   void detach(std::uint32_t link);
   // Until it has done all that it was told.
   void wait();
+  [[nodiscard]] pid_t pid() const { return keeper_; }
 
  private:
   struct Shared;

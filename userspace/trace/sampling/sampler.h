@@ -79,6 +79,7 @@ class Sampler {
   [[nodiscard]] SamplerStatus status() const;
   // Of the probes; others may have theirs held by them, too.
   ProbeKeepers& keepers() { return keepers_; }
+  [[nodiscard]] const ProbeKeepers& keepers() const { return keepers_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "symbols/process/process_identity.h"
 #include "tmbpf.skel.h"
 
 namespace tmbpf {
@@ -77,6 +78,8 @@ ProbeKeepers::ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target
       release(skeleton.progs.release_enter, target.image_file->path(), target.identity.pid),
       owner(skeleton.progs.owner_enter, target.image_file->path(), target.identity.pid),
       enter(skeleton.progs.allocate_enter, target.image_file->path(), target.identity.pid) {}
+
+std::uint64_t ProbeKeepers::memory() const { return private_bytes(exit.pid()); }
 
 WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target,
                            std::vector<std::size_t> sites, tmbpf_stratum stratum)

@@ -28,6 +28,10 @@ std::vector<std::size_t> small_free_sites(const PythonTarget& target);
 struct ProbeKeepers {
   ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target);
 
+  // Bytes that the keepers have, which as copies of one process they have in common; some of them
+  // may still be shared with that process, too.
+  [[nodiscard]] std::uint64_t memory() const;
+
   ProbeKeeper exit;
   ProbeKeeper release;
   ProbeKeeper owner;
