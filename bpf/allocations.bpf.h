@@ -129,26 +129,53 @@ enum prediction {
 	NOT_READABLE, /* counted; the block stays unknown */
 };
 
+enum { POOL_BYTES = 64 }; /* of a pool's header, at most */
+
+/*
+ * Whether the pool is the first of the list whose head this is, and then the head of its own free
+ * list. Its header alone tells: only the first one's prevpool is the list's head. One that left the
+ * list keeps it, but has no free block (it is full) or no allocated one (it is empty).
+ */
+static __always_inline int is_front(__u64 pool, __u64 list, __u64 *block)
+{
+	__u32 size = python.pool_prevpool + sizeof(__u64);
+	char header[POOL_BYTES];
+
+	if (!pool || size > POOL_BYTES || read_target(header, size, pool))
+		return 0;
+	*block = *(const __u64 *)(header + python.pool_freeblock);
+	return *(const __u64 *)(header + python.pool_prevpool) == list && *block &&
+	       *(const __u32 *)(header + python.pool_ref);
+}
+
 /*
  * The block that pymalloc will hand out for `size` (small): the head of the free list of the first
- * pool of its class. When the class has no usable pool, refill is going to be called: then
- * usedpools[2i] is the list's own head, which lies 16 bytes before it.
+ * pool of its class, which most often is the same pool as before. When the class has no usable
+ * pool, refill is going to be called: then usedpools[2i] is the list's own head, which lies 16
+ * bytes before it.
  */
 static __always_inline enum prediction predict(__u64 size, __u64 *block)
 {
-	__u64 head = python.usedpools + (((size - 1) >> python.alignment_shift) << 4);
+	__u64 size_class = (size - 1) >> python.alignment_shift;
+	__u64 head = python.usedpools + (size_class << 4), list = head - python.pool_nextpool;
+	__u64 *front = &front_pools[size_class & (SIZE_CLASSES - 1)];
 	__u64 pool = 0;
 
+	if (is_front(*front, list, block)) {
+		count(TMBPF_COUNT_PREDICTED);
+		return PREDICTED;
+	}
 	if (read_target(&pool, sizeof(pool), head)) {
 		count(TMBPF_LOST_POOL);
 		return NOT_READABLE;
 	}
-	if (pool == head - python.pool_nextpool)
+	if (pool == list)
 		return NEEDS_REFILL;
 	if (read_target(block, sizeof(*block), pool + python.pool_freeblock) || !*block) {
 		count(TMBPF_LOST_POOL);
 		return NOT_READABLE;
 	}
+	*front = pool;
 	count(TMBPF_COUNT_PREDICTED);
 	return PREDICTED;
 }

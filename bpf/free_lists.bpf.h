@@ -43,6 +43,30 @@ static __always_inline void adopt(__u64 block, __u64 size, __u64 flags)
 	record(block, size, 1, 0);
 }
 
+/* The block in a slot that the object lies in; 0: there is none, or it lies elsewhere. It begins at
+ * the object or at the PyGC_Head before it, and no block begins within another: which of the two
+ * need not be read from the object's type. Not in mode live, where slots may hold what is gone. */
+static __always_inline __u64 block_in_slot(__u64 object)
+{
+	__u64 block = object - python.gc_head_size;
+	__u32 *slot = slot_of(object);
+
+	if (method.live || method.sampled)
+		return 0;
+	if (slot && *slot)
+		return object;
+	slot = slot_of(block);
+	return slot && from_slot(*slot).size > python.gc_head_size ? block : 0;
+}
+
+static __always_inline void move_to_running(__u64 block)
+{
+	__u64 stack = python_stack(1, 0);
+
+	move_trace(block, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
+	count(TMBPF_COUNT_REOWNED);
+}
+
 /* An object begins a new life (_PyTraceMalloc_NewReference): its block, if known, gets its new
  * owner's stack. What CPython keeps in free lists comes by here and not by its allocator. Types
  * with a pre-header larger than PyGC_Head (3.11+) have no free lists: their objects are not found.
@@ -50,9 +74,14 @@ static __always_inline void adopt(__u64 block, __u64 size, __u64 flags)
 static __always_inline void new_reference(__u64 object)
 {
 	struct tmbpf_trace known;
-	__u64 type = 0, flags = 0, stack, block = object;
+	__u64 type = 0, flags = 0, block = block_in_slot(object);
 
 	count(TMBPF_COUNT_NEW_REFERENCES);
+	if (block) {
+		move_to_running(block);
+		return;
+	}
+	block = object;
 	if (read_target(&type, sizeof(type), object + python.object_ob_type) ||
 	    read_target(&flags, sizeof(flags), type + python.type_tp_flags)) {
 		count(TMBPF_LOST_OWNERS);
@@ -72,9 +101,7 @@ static __always_inline void new_reference(__u64 object)
 			adopt(block, object_size(object, type, flags), flags);
 		return;
 	}
-	stack = python_stack(1, 0);
-	move_trace(block, is_dropped(stack, 0) ? TMBPF_STACK_HIDDEN : stack);
-	count(TMBPF_COUNT_REOWNED);
+	move_to_running(block);
 }
 
 #endif

@@ -18,6 +18,10 @@ struct tmbpf_filters filters = {};
 struct tmbpf_method method = {};
 __u32 site_hits[TMBPF_MAX_SITES] = {}; /* by cookie, with method.counted */
 
+/* The pools that pymalloc took blocks from at last, by size class; 0: none yet. */
+enum { SIZE_CLASSES = 64 };
+__u64 front_pools[SIZE_CLASSES] = {};
+
 /* Probe sites by cookie. Written by the tracer before attaching, read here. Resized to the plan. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -136,8 +140,9 @@ struct {
 	__type(value, struct tmbpf_code);
 } codes SEC(".maps");
 
-/* Ids of code objects by a hash of what is told of them: compiled again and again, as templates are,
- * they keep their id, and stacks theirs. Full: sent again under a new id. Resized with codes. */
+/* Ids of code objects by a hash of what is told of them: compiled again and again, as templates
+ * are, they keep their id, and stacks theirs. Full: sent again under a new id. Resized with codes.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

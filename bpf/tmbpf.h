@@ -146,8 +146,10 @@ struct tmbpf_python {
 	__u32 bytes_ob_size;
 	__u32 bytes_ob_sval;
 	/* pymalloc: struct pool_header, struct arena_object, and its constants */
+	__u32 pool_ref; /* 4 bytes: blocks of it that are allocated */
 	__u32 pool_freeblock;
 	__u32 pool_nextpool;
+	__u32 pool_prevpool;
 	__u32 pool_arenaindex;
 	__u32 pool_szidx;
 	__u32 arena_address;
@@ -160,7 +162,7 @@ struct tmbpf_python {
 	__u32 gil_locked;
 	__u32 pad;
 };
-TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 52 * 4);
+TMBPF_ASSERT_SIZE(struct tmbpf_python, 5 * 8 + 54 * 4);
 
 /* Read-only settings of one session. Written before loading. */
 struct tmbpf_config {

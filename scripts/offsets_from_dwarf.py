@@ -241,8 +241,10 @@ def gil_locked():
 
 def pymalloc_fields():
     return {
+        "pool_ref": at(f"{POOL}.ref"),
         "pool_freeblock": at(f"{POOL}.freeblock"),
         "pool_nextpool": at(f"{POOL}.nextpool"),
+        "pool_prevpool": at(f"{POOL}.prevpool"),
         "pool_arenaindex": at(f"{POOL}.arenaindex"),
         "pool_szidx": at(f"{POOL}.szidx"),
         "arena_address": at(f"{ARENA}.address"),

@@ -38,6 +38,88 @@ TEST_P(Allocations, realloc_keeps_shrinks_and_moves_as_pymalloc_does) {
   EXPECT_EQ(host_totals()->traced_peak, sizes[1]);
 }
 
+TEST_P(Allocations, the_pool_that_was_first_is_believed_only_as_long_as_it_is) {
+  record(1);
+  const tmbpf_python& python = target_.python;
+  std::uint64_t size = 64;
+  while (host_predict(size) == 0 && size < 512) {
+    size += 16;
+  }
+  const std::uint64_t block = host_predict(size);
+  ASSERT_NE(block, 0U);
+  const std::uint64_t head = python.usedpools + ((size - 1) >> python.alignment_shift << 4U);
+  const auto pool = value<std::uint64_t>(head);
+  const auto recorded = host_state().memory;
+  const auto without_head = [=](std::uint64_t address, std::span<std::byte> to) {
+    return address != head && recorded(address, to);
+  };
+  host_state().memory = without_head;
+  EXPECT_EQ(host_predict(size), block) << "its header tells";
+
+  const std::uint64_t nothing = 0;
+  const auto changed = [&](std::uint32_t field, std::size_t bytes, const std::uint64_t& to_be) {
+    host_state().memory = [=, &to_be](std::uint64_t address, std::span<std::byte> to) {
+      if (!without_head(address, to)) {
+        return false;
+      }
+      overlay(address, to, pool + field, &to_be, bytes);
+      return true;
+    };
+    return host_predict(size);
+  };
+  EXPECT_EQ(changed(python.pool_freeblock, 8, nothing), 0U) << "full";
+  EXPECT_EQ(changed(python.pool_ref, 4, nothing), 0U) << "empty";
+  EXPECT_EQ(changed(python.pool_prevpool, 8, pool), 0U) << "another one is first";
+  EXPECT_EQ(changed(python.pool_prevpool, 8, head - python.pool_nextpool), block);
+}
+
+TEST_P(Allocations, an_object_in_a_pool_finds_its_block_without_its_type) {
+  record(1);
+  make_current();
+  std::uint64_t size = 64;
+  while (host_predict(size) == 0 && size < 512) {
+    size += 16;
+  }
+  const std::uint64_t block = host_predict(size);
+  host_small_request(size);
+  ASSERT_NE(host_trace(block), nullptr);
+  const auto recorded = host_state().memory;
+  host_state().memory = [=](std::uint64_t address, std::span<std::byte> to) {
+    return address - block >= 512 && recorded(address, to);
+  };
+  host_new_reference(block);
+  host_new_reference(block + target_.python.gc_head_size);
+  EXPECT_EQ(host_counter(TMBPF_COUNT_REOWNED), 2U);
+  host_new_reference(block + 2 * target_.python.gc_head_size);
+  EXPECT_EQ(host_counter(TMBPF_COUNT_REOWNED), 2U) << "nothing lies before a PyGC_Head";
+  EXPECT_EQ(host_counter(TMBPF_LOST_OWNERS), 1U) << "its type is asked";
+  host_method()->live = 1;
+  host_new_reference(block);
+  EXPECT_EQ(host_counter(TMBPF_LOST_OWNERS), 2U) << "the block may be gone";
+}
+
+TEST_P(Allocations, the_block_before_an_object_is_no_gc_head_of_it) {
+  record(1);
+  make_current();
+  const std::uint64_t size = target_.python.gc_head_size;
+  std::uint64_t block = host_predict(size);
+  host_small_request(size);
+  if (block == 0) {
+    block = 0x7f0000001000;
+    host_refill_result(block);
+  }
+  ASSERT_NE(host_trace(block), nullptr);
+  const auto recorded = host_state().memory;
+  host_state().memory = [=](std::uint64_t address, std::span<std::byte> to) {
+    return address - block >= 512 && recorded(address, to);
+  };
+  host_new_reference(block + size);
+  EXPECT_EQ(host_counter(TMBPF_COUNT_REOWNED), 0U);
+  EXPECT_EQ(host_counter(TMBPF_LOST_OWNERS), 1U) << "its type is asked";
+  host_new_reference(block);
+  EXPECT_EQ(host_counter(TMBPF_COUNT_REOWNED), 1U);
+}
+
 TEST_P(Allocations, a_small_block_that_outgrows_pymalloc_leaves_with_the_raw_result) {
   record(1);
   make_current();

@@ -37,6 +37,7 @@ void host_reset(const struct tmbpf_python *numbers, const struct tmbpf_config *s
   memset(&domains, 0, sizeof(domains));
   memset(&filters, 0, sizeof(filters));
   memset(&method, 0, sizeof(method));
+  memset(front_pools, 0, sizeof(front_pools));
   REGISTER_ARRAY(samples);
 }
 

@@ -12,6 +12,7 @@ FakeHeap::FakeHeap(std::uint32_t pool_size) {
   python.maxarenas = reinterpret_cast<std::uint64_t>(&maxarenas);
   python.pool_freeblock = 8;
   python.pool_nextpool = 16;
+  python.pool_prevpool = 24;
   python.pool_arenaindex = 32;
   python.pool_szidx = 36;
   python.arena_object_size = 48;
