@@ -58,8 +58,8 @@ class BlockContents {
 
   void find_type(BlockContent& content);
   Kind kind_of(std::uint64_t word);
-  Kind read_kind(std::uint64_t type) const;
-  bool ends_at_type(std::uint64_t metatype) const;
+  [[nodiscard]] Kind read_kind(std::uint64_t type) const;
+  [[nodiscard]] bool ends_at_type(std::uint64_t metatype) const;
 
   const ProcessMemory& memory_;
   const tmbpf_python& python_;
