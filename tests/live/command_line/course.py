@@ -34,6 +34,12 @@ def own_bytes(pid: int) -> int:
         return 1024 * sum(map(int, re.findall(r"^(?:Private_Dirty|Swap): +(\d+) kB", file.read(), re.MULTILINE)))
 
 
+def anonymous_bytes(pid: int) -> int:
+    """No file's pages, whether others have them, too, or not."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+        return 1024 * int(re.search(r"^Anonymous: +(\d+) kB", file.read(), re.MULTILINE)[1])
+
+
 def resident_bytes(pid: int) -> int:
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -5,6 +5,7 @@ import os
 import signal
 
 from code_differences import code_differences
+from course import anonymous_bytes, own_bytes
 from support import (DONE, FAILED, CommandLineTest, main, marked_line, run_tmbpf, supported_pythons, wait_until)
 
 TARGET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sampled_target.py")
@@ -12,6 +13,7 @@ SECONDS = 8  # of work
 WINDOWS = 5  # that must have been there
 TIMES = 3  # the stated error, which holds in 95 of 100 runs, holds so often in all but one of millions
 KILLS = 20
+KEEPER = 6 << 20  # bytes; 13 MiB when it was one
 FEW = 1000  # blocks of the churn that live at any moment, and what Python itself keeps
 
 
@@ -96,6 +98,26 @@ class SampledModeTest(CommandLineTest):
         text = run_tmbpf("status", "--pid", target.pid).out
         self.assertRegex(text, r"sampled: \d+ windows, \d+ events in \d+\.\d+ s of its time")
         self.assertRegex(text, r"estimated slowdown \d+\.\d\d %")
+
+    def test_it_takes_half_of_auto_modes_memory_and_counts_its_keepers(self) -> None:
+        memory = {}
+        for mode in ("auto", "sampled"):
+            target = self.sampled_target()
+            self.start_session(target.pid, "--mode", mode)
+            memory[mode] = self.status(target.pid)
+            session = self.session_pid(target.pid)
+            keepers = self.keepers(session)
+            self.assertEqual(len(keepers), 4, "one for each program")
+            # As copies of one process they share what they have.
+            own = memory[mode]["tracer_memory"] - memory[mode]["kernel_memory"]
+            self.assertGreaterEqual(own, own_bytes(session) / 2 + max(map(anonymous_bytes, keepers)))
+            self.assertLess(max(map(anonymous_bytes, keepers)), KEEPER, "they are no copies of an analysis")
+            self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
+        self.assertLess(memory["sampled"]["kernel_memory"], memory["auto"]["kernel_memory"] / 2)
+
+    def keepers(self, session: int) -> list:
+        with open(f"/proc/{session}/task/{session}/children", encoding="ascii") as file:
+            return list(map(int, file.read().split()))
 
     def test_a_busy_time_after_an_idle_one_is_no_surprise(self) -> None:
         """What was quiet when it was looked at first, and stayed probed, does not cost when it is busy."""
