@@ -23,6 +23,9 @@
 struct thread_struct {
 	unsigned long fsbase;
 } __attribute__((preserve_access_index));
+struct sched_info {
+	unsigned long long run_delay; /* ns that it waited for a CPU; when it got one at last */
+} __attribute__((preserve_access_index));
 struct signal_struct {
 	struct {
 		int counter;
@@ -30,6 +33,7 @@ struct signal_struct {
 } __attribute__((preserve_access_index));
 struct task_struct {
 	struct thread_struct thread;
+	struct sched_info sched_info;
 	int tgid;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
@@ -43,6 +47,17 @@ static __always_inline __u64 current_fs_base(void)
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	return BPF_CORE_READ(task, thread.fsbase);
+}
+
+/* How long the running thread has waited for CPUs that others had, nanoseconds; 0 where the kernel
+ * does not tell (CONFIG_SCHED_INFO). */
+static __always_inline __u64 current_run_delay(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return bpf_core_field_exists(task->sched_info.run_delay)
+		   ? BPF_CORE_READ(task, sched_info.run_delay)
+		   : 0;
 }
 
 /* An element of a map that lies in a map of maps. */

@@ -41,10 +41,23 @@ static __always_inline int is_open(__u8 stratum)
 	       (method.phase != TMBPF_PHASE_CLOSED && stratum == method.stratum);
 }
 
+/* Of the time since the last program ended in this thread, what it waited for a CPU. It would wait
+ * the longer, the more of its time on the CPU the probes take. */
+static __always_inline __u64 waited_in(__u64 gap, int same_thread)
+{
+	__u64 delay = current_run_delay(), waited = delay - method.run_delay;
+
+	method.run_delay = delay;
+	if (!same_thread)
+		return 0;
+	return waited < gap ? waited : gap;
+}
+
 /* Begins a hit; 0: it does not count. */
 static __always_inline int enter_window(__u8 stratum)
 {
-	__u64 thread, now, gap;
+	__u64 thread, now, gap, waited;
+	int same;
 
 	if (method.phase == TMBPF_PHASE_TAIL)
 		method.tail_hits++;
@@ -53,7 +66,11 @@ static __always_inline int enter_window(__u8 stratum)
 	thread = bpf_get_current_pid_tgid();
 	now = bpf_ktime_get_ns();
 	gap = now > method.left ? now - method.left : 0; /* of two CPUs, the clocks may differ */
-	if (method.hits++ && method.thread == thread && gap < method.least)
+	same = method.thread == thread;
+	waited = waited_in(gap, same);
+	gap -= waited;
+	method.waited += waited;
+	if (method.hits++ && same && !waited && gap < method.least)
 		method.least = gap;
 	method.thread = thread;
 	if (gap > method.trap)

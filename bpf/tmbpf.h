@@ -176,7 +176,7 @@ struct tmbpf_config {
 	__u32 pad;
 };
 TMBPF_ASSERT_SIZE(struct tmbpf_config, 32);
-TMBPF_ASSERT_SIZE(struct tmbpf_method, 128);
+TMBPF_ASSERT_SIZE(struct tmbpf_method, 144);
 TMBPF_ASSERT_SIZE(struct tmbpf_sample, 24);
 
 /* Key of a block: its address, and in the 16 bits that user space does not address

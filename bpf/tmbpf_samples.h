@@ -42,10 +42,13 @@ struct tmbpf_method {
 	__u64 own;     /* of the target's own time recorded; written by the programs */
 	__u64 left;    /* when the last program ended (CLOCK_MONOTONIC); written by the programs */
 	__u64 thread;  /* whose it was: pid_tgid; likewise */
-	__u64 least;   /* the shortest time from one program's end to the next's begin in the same
-			* thread; likewise */
-	__u64 inside;  /* spent in the programs; likewise */
-	__u32 hits;    /* while it records; likewise */
+	__u64 run_delay; /* how long that thread had waited for a CPU by then; likewise, and by the
+			  * tracer when it opens a window */
+	__u64 waited;	 /* for a CPU while it recorded: no part of `own`; likewise */
+	__u64 least;	 /* the shortest time from one program's end to the next's begin in the same
+			  * thread; likewise */
+	__u64 inside;	 /* spent in the programs; likewise */
+	__u32 hits;	 /* while it records; likewise */
 	__u32 tail_hits; /* in the tail; likewise */
 	__u32 logged;	 /* events, also those for which there was no room; likewise */
 	__u32 counted;	 /* 1: hits are counted by site */
@@ -53,7 +56,7 @@ struct tmbpf_method {
 		      * while they are counted and not sampled; written by the programs */
 	__u64 timed_time; /* of those, in all; likewise */
 	__u64 begun;	  /* when the one began that is timed now, or 0; likewise */
-	__u64 woken;	  /* when the tracer was last woken for a pool (tmbpf_taken_pools.h); likewise */
+	__u64 woken; /* when the tracer was last woken for a pool (tmbpf_taken_pools.h); likewise */
 };
 
 /* What happened to a block while a window was open, in order. Mapped by the tracer. */

@@ -78,6 +78,7 @@ __u64 host_fs_base() { return host_state().fs_base; }
 __u64 host_pid_tgid() { return host_state().thread; }
 
 __u64 host_ktime() { return host_state().ktime; }
+__u64 host_run_delay() { return host_state().run_delay; }
 
 void host_register_map(const void* id, __u32 key_size, __u32 value_size, __u32 max_entries,
                        int is_array) {

@@ -19,6 +19,7 @@ long host_map_update(const void *id, const void *key, const void *value);
 long host_map_delete(const void *id, const void *key);
 long host_ringbuf_output(const void *data, __u64 size);
 __u64 host_fs_base(void);
+__u64 host_run_delay(void);
 __u64 host_pid_tgid(void);
 __u64 host_ktime(void);
 /* Tells the sizes of a map: each is known by the address of its definition. */
@@ -65,8 +66,8 @@ enum {
 #define bpf_ringbuf_output(map, data, size, flags) ((void)(flags), host_ringbuf_output(data, size))
 #define bpf_get_current_pid_tgid() host_pid_tgid()
 #define bpf_ktime_get_ns() host_ktime()
-#define bpf_ktime_get_ns() host_ktime()
 #define current_fs_base() host_fs_base()
+#define current_run_delay() host_run_delay()
 
 static inline long bpf_loop(__u32 count, long (*callback)(__u32, void *), void *context,
                             __u64 flags) {

@@ -27,6 +27,7 @@ struct HostState {
   std::uint64_t fs_base = 0;
   std::uint64_t thread = 1;  // pid_tgid
   std::uint64_t ktime = 0;   // nanoseconds
+  std::uint64_t run_delay = 0;
   bool ring_full = false;
 };
 

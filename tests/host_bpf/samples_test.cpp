@@ -125,6 +125,36 @@ TEST_P(Samples, a_window_ends_by_the_targets_own_time) {
   EXPECT_EQ(method.tail_hits, 1U);
 }
 
+TEST_P(Samples, waiting_for_a_cpu_is_no_time_of_the_targets_own) {
+  open(TMBPF_STRATUM_SMALL);
+  tmbpf_method& method = *host_method();
+  method.span = 100000;
+  method.left = 10000;
+  method.thread = host_state().thread;
+  method.run_delay = 500;  // as it was when the window was opened
+  std::uint64_t& now = host_state().ktime;
+  const auto hit = [&](std::uint64_t at, std::uint64_t delay) {
+    now = at;
+    host_state().run_delay = delay;
+    host_enter_window(TMBPF_STRATUM_SMALL);
+    host_leave_hit();
+  };
+  hit(13500, 3500);  // 3000 of it waited
+  EXPECT_EQ(method.own, 400U);
+  EXPECT_EQ(method.waited, 3000U);
+  hit(14100, 3500);
+  EXPECT_EQ(method.own, 900U);
+  EXPECT_EQ(method.least, 600U) << "one that waited is no measure";
+  hit(14800, 9000);  // most of it before this gap
+  EXPECT_EQ(method.own, 900U);
+  EXPECT_EQ(method.waited, 3700U);
+  host_state().thread = 2;  // whose delay was not known
+  hit(15000, 70000);
+  EXPECT_EQ(method.own, 1000U);
+  EXPECT_EQ(method.waited, 3700U);
+  host_state().thread = 1;
+}
+
 TEST_P(Samples, one_hit_in_many_is_timed_where_hits_are_counted) {
   record(1);
   make_current();

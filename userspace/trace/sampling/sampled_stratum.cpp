@@ -15,6 +15,7 @@ constexpr Seconds kLeastSpan{20e-6};
 constexpr Seconds kMostSpan{0.2};
 constexpr Seconds kLeastPeriod{0.05};
 constexpr Seconds kMostPeriod{10};
+constexpr double kLeastShare = 0.05;  // of a CPU that a target which waits for one is taken to get
 constexpr std::uint32_t kLearning = 3;  // windows until the rest is believed
 
 template <typename To>
@@ -30,7 +31,8 @@ SampledStratum::SampledStratum(ProbeKeepers& keepers, const PythonTarget& target
       candidates_(target.identity.pid, target.python, stratum == TMBPF_STRATUM_SMALL),
       random_(std::random_device{}()),
       span_(kFirstSpan),
-      cost_(kCost) {
+      cost_(kCost),
+      progress_(target.identity.pid) {
   restart();
 }
 
@@ -39,6 +41,8 @@ void SampledStratum::restart() {
   span_ = kFirstSpan;
   begin_ = Clock::now();
   told_ = begin_;
+  told_at_ = begin_;
+  told_progress_ = progress_.now();
   schedule();
 }
 
@@ -60,6 +64,18 @@ void SampledStratum::schedule() {
   opening_ = begin_ + to<Clock::duration>(period_ * place);
 }
 
+// Of the time since a window told: what the target did not wait for a CPU, as it does not in a
+// window's own time.
+double SampledStratum::usable_share() {
+  const Clock::time_point now = Clock::now();
+  const Seconds progress = progress_.now();
+  const Seconds passed = now - told_at_;
+  const double share = passed > Seconds(0) ? (progress - told_progress_) / passed : 1;
+  told_at_ = now;
+  told_progress_ = progress;
+  return std::clamp(share, kLeastShare, 1.0);
+}
+
 void SampledStratum::take(WindowResult& result, Seconds stray) {
   const Seconds own = result.own;
   own_ += own;
@@ -67,8 +83,9 @@ void SampledStratum::take(WindowResult& result, Seconds stray) {
   forget(result.touched);
   begin_ = std::max(Clock::now(), begin_ + to<Clock::duration>(period_));
   if (result.complete && result.timed && own > Seconds(0)) {
+    const double weight = usable_share() * Seconds(begin_ - told_) / own;
     for (SeenBlock& seen : result.live) {
-      seen.block.weight = Seconds(begin_ - told_) / own;
+      seen.block.weight = weight;
     }
     candidates_.add(result.live, Clock::now());
     told_ = begin_;

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "userspace/trace/budget/target_progress.h"
 #include "userspace/trace/sampling/candidates.h"
 #include "userspace/trace/sampling/sampling_window.h"
 #include "userspace/trace/sampling/window_probes.h"
@@ -54,6 +55,7 @@ class SampledStratum {
 
  private:
   void schedule();
+  double usable_share();
 
   WindowProbes probes_;
   Candidates candidates_;
@@ -64,6 +66,9 @@ class SampledStratum {
   Seconds period_{0};
   Clock::time_point begin_;  // of the period
   Clock::time_point told_;   // until then windows have told; the next one stands for what follows
+  TargetProgress progress_;
+  Seconds told_progress_{0};  // when one told last
+  Clock::time_point told_at_;
   Clock::time_point opening_;
   std::uint32_t number_ = 0;  // windows
   Seconds own_{0};

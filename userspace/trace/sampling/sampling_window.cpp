@@ -2,11 +2,13 @@
 #include "userspace/trace/sampling/sampling_window.h"
 
 #include <atomic>
-#include <ctime>
 #include <limits>
 #include <thread>
 #include <type_traits>
 #include <unordered_map>
+
+#include "userspace/trace/budget/run_delay.h"
+#include "userspace/trace/sampling/silent_time.h"
 
 namespace tmbpf {
 namespace {
@@ -29,14 +31,6 @@ void store(T& shared, std::type_identity_t<T> value) {
   std::atomic_ref(shared).store(value);
 }
 
-// As the programs' bpf_ktime_get_ns().
-std::uint64_t monotonic() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 }  // namespace
 
 SamplingWindow::SamplingWindow(int samples_map, tmbpf_method& method, tmbpf_totals& totals,
@@ -44,6 +38,7 @@ SamplingWindow::SamplingWindow(int samples_map, tmbpf_method& method, tmbpf_tota
     : log_(samples_map, 1),
       method_(method),
       totals_(totals),
+      pid_(pid),
       memory_(pid),
       python_(python),
       contents_(memory_, python) {}
@@ -56,6 +51,7 @@ void SamplingWindow::begin(const Plan& plan, tmbpf_stratum stratum) {
   store(method_.hits, std::uint32_t{0});
   store(method_.tail_hits, std::uint32_t{0});
   store(method_.own, std::uint64_t{0});
+  store(method_.waited, std::uint64_t{0});
   store(method_.inside, std::uint64_t{0});
   store(method_.least, std::numeric_limits<std::uint64_t>::max());
   store(method_.span, static_cast<std::uint64_t>(plan.span.count()));
@@ -65,20 +61,24 @@ void SamplingWindow::begin(const Plan& plan, tmbpf_stratum stratum) {
   std::atomic_ref(totals_.code_generation).fetch_add(1);
 }
 
-// While nobody allocates the target's own time passes unseen by the programs.
+// Whose the last hit was. In another pid namespace its number may be another's or nobody's.
+pid_t SamplingWindow::last_thread() const { return static_cast<pid_t>(load(method_.thread)); }
+
+// While nobody allocates the target's own time passes unseen by the programs, unless it waits for a
+// CPU.
 void SamplingWindow::wait(const Plan& plan, const std::function<void()>& meanwhile) {
   const Clock::time_point end = Clock::now() + plan.most;
   const auto span = static_cast<std::uint64_t>(plan.span.count());
+  SilentTime silent(pid_);
   while (Clock::now() < end && load(method_.phase) == TMBPF_PHASE_RECORDING && logged() < kEnough) {
     std::this_thread::sleep_for(kPoll);
     meanwhile();
     const std::uint64_t own = load(method_.own);
-    const std::uint64_t left = load(method_.left);
-    const std::uint64_t now = monotonic();
-    if (now > left && own + (now - left) > span + static_cast<std::uint64_t>(plan.trap.count())) {
+    const std::uint64_t unseen = silent.since(load(method_.left), last_thread());
+    if (own + unseen > span + static_cast<std::uint64_t>(plan.trap.count())) {
       std::uint32_t recording = TMBPF_PHASE_RECORDING;
       if (std::atomic_ref(method_.phase).compare_exchange_strong(recording, TMBPF_PHASE_TAIL)) {
-        std::atomic_ref(method_.own).fetch_add(now - left);
+        std::atomic_ref(method_.own).fetch_add(unseen);
       }
     }
   }
@@ -151,13 +151,16 @@ WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
   begin(plan, probes.stratum());
   probes.open();
   const Clock::time_point opened = Clock::now();
-  store(method_.left, monotonic());
+  const auto delay = run_delay(pid_, last_thread());
+  store(method_.run_delay, static_cast<std::uint64_t>(delay.count()));
+  store(method_.left, SilentTime::monotonic());
   store(method_.phase, std::uint32_t{TMBPF_PHASE_RECORDING});
   wait(plan, meanwhile);
   const Clock::time_point recorded = Clock::now();
   result.own = nanoseconds(load(method_.own));
   result.hits = load(method_.hits);
   result.inside = nanoseconds(load(method_.inside));
+  const auto waited = static_cast<double>(load(method_.waited)) * 1e-9;
   wait_tail(plan, meanwhile);
   take_events(result, plan);
   store(method_.phase, std::uint32_t{TMBPF_PHASE_CLOSED});
@@ -167,7 +170,8 @@ WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
   // In the tail the target is slowed down as before.
   const double wall = std::chrono::duration<double>(recorded - opened).count();
   const double own = std::chrono::duration<double>(result.own).count();
-  const double slowed = wall > own ? (wall - own) / wall : 0;
+  const double rest = wall - own - waited;
+  const double slowed = rest > 0 ? rest / wall : 0;
   result.cost = std::chrono::duration_cast<nanoseconds>((closed - opened) * slowed);
   const std::uint64_t least = load(method_.least);
   result.least_gap = nanoseconds(result.hits >= kFewHits ? least : 0);

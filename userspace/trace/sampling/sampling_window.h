@@ -51,6 +51,7 @@ class SamplingWindow {
 
  private:
   void begin(const Plan& plan, tmbpf_stratum stratum);
+  [[nodiscard]] pid_t last_thread() const;
   void wait(const Plan& plan, const std::function<void()>& meanwhile);
   void wait_tail(const Plan& plan, const std::function<void()>& meanwhile);
   void take_events(WindowResult& result, const Plan& plan);
@@ -60,6 +61,7 @@ class SamplingWindow {
   SharedArray<tmbpf_samples> log_;
   tmbpf_method& method_;
   tmbpf_totals& totals_;
+  pid_t pid_;
   ProcessMemory memory_;
   const tmbpf_python& python_;
   BlockContents contents_;
