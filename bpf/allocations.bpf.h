@@ -52,8 +52,8 @@ static __always_inline void pool_taken(__u64 address)
 	taken.stack = python_stack(1, 0);
 	if (is_dropped(taken.stack, 0))
 		taken.stack = TMBPF_STACK_HIDDEN;
-	if (now - method.woken > TMBPF_POOLS_WAKE) {
-		method.woken = now;
+	if (now > method.awake_until) {
+		method.awake_until = now + TMBPF_POOLS_LOOK;
 		flags = 0;
 	}
 	bpf_ringbuf_output(&taken_pools, &taken, sizeof(taken), flags);

@@ -56,7 +56,8 @@ struct tmbpf_method {
 		      * while they are counted and not sampled; written by the programs */
 	__u64 timed_time; /* of those, in all; likewise */
 	__u64 begun;	  /* when the one began that is timed now, or 0; likewise */
-	__u64 woken; /* when the tracer was last woken for a pool (tmbpf_taken_pools.h); likewise */
+	__u64
+	    awake_until; /* the tracer looks for pools by itself (tmbpf_taken_pools.h); likewise */
 };
 
 /* What happened to a block while a window was open, in order. Mapped by the tracer. */

@@ -5,9 +5,9 @@
 
 #include <linux/types.h>
 
-/* Nanoseconds: the tracer is not woken again so soon, since that costs the target as much as ten
- * hits (an interrupt of another CPU). It looks by itself for twice as long after it was woken. */
-#define TMBPF_POOLS_WAKE 1000000ULL
+/* Nanoseconds. A wake-up costs the target as much as forty hits (an interrupt of another CPU), so a
+ * tracer that was told of a pool looks by itself so often, as long as it says (awake_until). */
+#define TMBPF_POOLS_LOOK 1000000ULL
 
 /* pymalloc took a pool while no window was open. */
 struct tmbpf_taken_pool {

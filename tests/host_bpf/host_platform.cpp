@@ -63,13 +63,14 @@ long host_map_delete(const void* id, const void* key) {
   return map.values.erase(key_of(map, key)) == 1 ? 0 : -2;
 }
 
-long host_ringbuf_output(const void* data, __u64 size) {
+long host_ringbuf_output(const void* data, __u64 size, int wakes) {
   auto& state = host_state();
   if (state.ring_full) {
     return -11;
   }
   const auto* bytes = static_cast<const std::byte*>(data);
   state.events.emplace_back(bytes, bytes + size);
+  state.wake_ups += wakes;
   return 0;
 }
 

@@ -17,7 +17,7 @@ long host_read_memory(void *to, __u32 size, __u64 address);
 void *host_map_lookup(const void *id, const void *key);
 long host_map_update(const void *id, const void *key, const void *value);
 long host_map_delete(const void *id, const void *key);
-long host_ringbuf_output(const void *data, __u64 size);
+long host_ringbuf_output(const void *data, __u64 size, int wakes);
 __u64 host_fs_base(void);
 __u64 host_run_delay(void);
 __u64 host_pid_tgid(void);
@@ -63,7 +63,8 @@ enum {
 #define lookup_inner(map, key) ((void)(key), (map))
 #define bpf_map_update_elem(map, key, value, flags) host_map_update(map, key, value)
 #define bpf_map_delete_elem(map, key) host_map_delete(map, key)
-#define bpf_ringbuf_output(map, data, size, flags) ((void)(flags), host_ringbuf_output(data, size))
+#define bpf_ringbuf_output(map, data, size, flags) \
+  host_ringbuf_output(data, size, (flags) != BPF_RB_NO_WAKEUP)
 #define bpf_get_current_pid_tgid() host_pid_tgid()
 #define bpf_ktime_get_ns() host_ktime()
 #define current_fs_base() host_fs_base()

@@ -24,6 +24,7 @@ struct HostState {
   std::function<bool(std::uint64_t, std::span<std::byte>)> memory;
   std::map<const void*, HostMap> maps;
   std::vector<std::vector<std::byte>> events;  // of the ring buffer
+  int wake_ups = 0;                            // that they may have brought
   std::uint64_t fs_base = 0;
   std::uint64_t thread = 1;  // pid_tgid
   std::uint64_t ktime = 0;   // nanoseconds

@@ -207,6 +207,24 @@ TEST_P(Samples, a_pool_that_is_taken_between_windows_is_told_with_its_stack) {
   EXPECT_EQ(host_method()->logged, 1U);
 }
 
+TEST_P(Samples, the_tracer_is_not_woken_for_pools_while_it_looks_by_itself) {
+  open(TMBPF_STRATUM_SMALL);
+  host_method()->phase = TMBPF_PHASE_CLOSED;
+  host_state().wake_ups = 0;
+  host_state().ktime = 5'000'000'000;
+  host_pool_taken(0x770030);
+  EXPECT_EQ(host_state().wake_ups, 1);
+  host_pool_taken(0x774030);
+  EXPECT_EQ(host_state().wake_ups, 1);  // it is about to
+  host_state().ktime += 2 * TMBPF_POOLS_LOOK;
+  host_pool_taken(0x778030);
+  EXPECT_EQ(host_state().wake_ups, 2);
+  host_method()->awake_until = host_state().ktime + 9 * TMBPF_POOLS_LOOK;
+  host_state().ktime += 8 * TMBPF_POOLS_LOOK;
+  host_pool_taken(0x77c030);
+  EXPECT_EQ(host_state().wake_ups, 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Pythons, Samples, testing::ValuesIn(supported_pythons()), python_name);
 
 }  // namespace

@@ -47,8 +47,8 @@ Sampler::Sampler(tmbpf_bpf& skeleton, const PythonTarget& target, TracesMap& tra
       load_(target.identity.pid),
       begun_(Clock::now()) {
   share_out();
-  pools_.emplace(bpf_map__fd(skeleton.maps.taken_pools), target.identity.pid, target.python,
-                 [this](std::span<const SeenBlock> seen) {
+  pools_.emplace(bpf_map__fd(skeleton.maps.taken_pools), skeleton.bss->method, target.identity.pid,
+                 target.python, [this](std::span<const SeenBlock> seen) {
                    const std::lock_guard lock(mutex_);
                    small_.candidates().add(seen, Clock::now());
                    status_.pools += seen.size();

@@ -4,8 +4,8 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -15,20 +15,20 @@
 namespace tmbpf {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // Pools that are taken in the same are not independent: they are of one group.
 constexpr std::chrono::milliseconds kSlot{100};
 constexpr int kPoll = 100;  // milliseconds, until it is looked whether to end
-// Milliseconds, after some were told, in which nobody need wake this.
-constexpr int kSoon = 2 * TMBPF_POOLS_WAKE / 1'000'000;
+constexpr std::chrono::nanoseconds kLook{TMBPF_POOLS_LOOK};
+constexpr std::chrono::milliseconds kAwake{20};  // after some were told
 
 }  // namespace
 
 void TakenPools::BufferDeleter::operator()(ring_buffer* buffer) const { ring_buffer__free(buffer); }
 
-TakenPools::TakenPools(int ring_buffer_fd, pid_t pid, const tmbpf_python& python, Take take)
-    : memory_(pid),
+TakenPools::TakenPools(int ring_buffer_fd, tmbpf_method& method, pid_t pid,
+                       const tmbpf_python& python, Take take)
+    : method_(method),
+      memory_(pid),
       python_(python),
       contents_(memory_, python),
       take_(std::move(take)),
@@ -55,14 +55,28 @@ int TakenPools::on_message(void* context, void* data, std::size_t size) {
   return 0;
 }
 
+// The programs' clock, bpf_ktime_get_ns(), is that of std::chrono::steady_clock: CLOCK_MONOTONIC.
+void TakenPools::wait(Clock::time_point awake_until) {
+  const Clock::time_point now = Clock::now();
+  std::atomic_ref shared(method_.awake_until);
+  if (now >= awake_until) {
+    shared.store(0);
+    ring_buffer__poll(buffer_.get(), kPoll);
+    return;
+  }
+  shared.store(static_cast<std::uint64_t>((now + 2 * kLook).time_since_epoch().count()));
+  std::this_thread::sleep_for(kLook);
+}
+
 void TakenPools::run(const std::stop_token& stop) {
+  Clock::time_point awake_until;
   while (!stop.stop_requested()) {
-    const int wait = taken_.empty() ? kPoll : kSoon;
-    taken_.clear();
-    ring_buffer__poll(buffer_.get(), wait);
+    wait(awake_until);
     ring_buffer__consume(buffer_.get());
     if (!taken_.empty()) {
       take_(see_blocks(memory_, python_, contents_, taken_));
+      taken_.clear();
+      awake_until = Clock::now() + kAwake;
     }
   }
 }

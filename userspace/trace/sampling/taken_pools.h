@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -28,21 +29,26 @@ class TakenPools {
   // The first blocks that live still, without a weight.
   using Take = std::function<void(std::span<const SeenBlock> seen)>;
 
-  // From now on calls `take`, from a thread of its own. `python` must outlive it. Throws Error when
-  // the buffer cannot be mapped.
-  TakenPools(int ring_buffer_fd, pid_t pid, const tmbpf_python& python, Take take);
+  // From now on calls `take`, from a thread of its own. `method`, which the programs share, and
+  // `python` must outlive it. Throws Error when the buffer cannot be mapped.
+  TakenPools(int ring_buffer_fd, tmbpf_method& method, pid_t pid, const tmbpf_python& python,
+             Take take);
   TakenPools(const TakenPools&) = delete;
   TakenPools& operator=(const TakenPools&) = delete;
   // Returns when no call is under way.
   ~TakenPools();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct BufferDeleter {
     void operator()(ring_buffer* buffer) const;
   };
   static int on_message(void* context, void* data, std::size_t size);
   void run(const std::stop_token& stop);
+  void wait(Clock::time_point awake_until);
 
+  tmbpf_method& method_;
   ProcessMemory memory_;
   const tmbpf_python& python_;
   BlockContents contents_;
