@@ -115,6 +115,16 @@ class SampledModeTest(CommandLineTest):
             self.assertEqual(run_tmbpf("stop", "--pid", target.pid).status, DONE)
         self.assertLess(memory["sampled"]["kernel_memory"], memory["auto"]["kernel_memory"] / 2)
 
+    def test_probes_come_and_go_on_the_cpu_of_the_thread_that_meets_them(self) -> None:
+        """Beside it, each would wait for the other."""
+        target = self.sampled_target()
+        self.start_sampled(target.pid)
+        self.work(target, 3)
+        self.assertGreater(self.status(target.pid)["sampling"]["windows"], WINDOWS)
+        keepers = self.keepers(self.session_pid(target.pid))
+        self.assertEqual({os.sched_getscheduler(pid) for pid in keepers}, {os.SCHED_FIFO})
+        self.assertIn(1, [len(os.sched_getaffinity(pid)) for pid in keepers])
+
     def keepers(self, session: int) -> list:
         with open(f"/proc/{session}/task/{session}/children", encoding="ascii") as file:
             return list(map(int, file.read().split()))

@@ -58,7 +58,9 @@ AutoMode::AutoMode(tmbpf_bpf& skeleton, const PythonTarget& target, Sampler& sam
       sampler_(sampler),
       sweep_(sweep),
       budget_(budget),
-      small_frees_(sampler.keepers(), target, small_free_sites(target)),
+      small_frees_(sampler.keepers(), target,
+                   SiteHits(skeleton.bss->site_hits, target.plan.sites.size()),
+                   small_free_sites(target)),
       spent_(budget) {
   attach(choose());
 }

@@ -38,12 +38,4 @@ nanoseconds run_delay(pid_t pid) {
   return sum;
 }
 
-bool is_runnable(pid_t pid, pid_t thread) {
-  std::ifstream file(fmt::format("/proc/{}/task/{}/stat", pid, thread));
-  std::string line;
-  std::getline(file, line);
-  const std::size_t name_end = line.rfind(')');  // the name may hold anything
-  return name_end != std::string::npos && line.compare(name_end, 3, ") R") == 0;
-}
-
 }  // namespace tmbpf

@@ -13,7 +13,5 @@ namespace tmbpf {
 std::chrono::nanoseconds run_delay(pid_t pid, pid_t thread);
 // Of all its threads that live.
 std::chrono::nanoseconds run_delay(pid_t pid);
-// Whether the thread runs or would, if it had a CPU.
-bool is_runnable(pid_t pid, pid_t thread);
 
 }  // namespace tmbpf

@@ -4,8 +4,10 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,8 +28,9 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::uint32_t kLinks = 16;
-constexpr int kUnused = 10;  // file descriptors from here on are moved to
+constexpr std::size_t kFew = 256;  // probes: half a millisecond, for which the target stops
+constexpr int kNiceness = -20;     // setpriority(2), where a real-time policy is not allowed
+constexpr int kUnused = 10;        // file descriptors from here on are moved to
 
 enum class Order : std::uint32_t { attach, detach, answer };
 
@@ -117,8 +120,15 @@ class Keeper {
   const std::uint64_t* offsets_;
   const std::uint64_t* cookies_;
   std::array<char, 32> path_{};
-  std::array<int, kLinks> links_{};
+  std::array<int, ProbeKeeper::kLinks> links_{};
 };
+
+void come_before_others() {
+  const sched_param least{.sched_priority = 1};
+  if (::sched_setscheduler(0, SCHED_FIFO, &least) != 0) {
+    ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  }
+}
 
 [[noreturn]] void throw_no_keeper(int error) {
   throw Error(fmt::format("cannot make the process that keeps probes: {}", std::strerror(error)));
@@ -164,6 +174,7 @@ ProbeKeeper::ProbeKeeper(const bpf_program* program, const std::string& path, pi
   if (keeper_ == 0) {
     ::setsid();
     ::prctl(PR_SET_NAME, "tmbpf-probes");
+    come_before_others();
     Keeper(bpf_program__fd(program), file.get(), its_socket.get(), pid, shared_->offsets.data(),
            shared_->cookies.data())
         .run();
@@ -182,8 +193,22 @@ ProbeKeeper::~ProbeKeeper() {
   ::munmap(shared_, sizeof(Shared));
 }
 
+// Many at once may go on beside the target: they would stop it for too long. What the kernel
+// refuses is left as it is; then work takes longer.
+void ProbeKeeper::go_to_work(std::size_t probes) {
+  const int cpu = cpu_;
+  cpu_set_t cpus{};
+  if (cpu >= 0 && cpu < CPU_SETSIZE && probes <= kFew) {
+    CPU_SET(static_cast<std::size_t>(cpu), &cpus);
+  } else {
+    std::memset(&cpus, -1, sizeof(cpus));
+  }
+  ::sched_setaffinity(keeper_, sizeof(cpus), &cpus);
+}
+
 std::uint32_t ProbeKeeper::attach(const Batch& batch) {
   const std::lock_guard lock(mutex_);
+  go_to_work(batch.offsets.size());
   const auto link = static_cast<std::uint32_t>(std::countr_one(used_));
   int error = link >= kLinks || batch.offsets.size() > TMBPF_MAX_SITES ? E2BIG : 0;
   if (error == 0) {
@@ -202,11 +227,13 @@ std::uint32_t ProbeKeeper::attach(const Batch& batch) {
     throw_attach_error(pid_, batch.offsets.size(), error);
   }
   used_ |= std::uint64_t{1} << link;
+  probes_[link] = batch.offsets.size();
   return link;
 }
 
 void ProbeKeeper::detach(std::uint32_t link) {
   const std::lock_guard lock(mutex_);
+  go_to_work(probes_[link]);
   const Request request{.order = Order::detach, .link = link, .count = 0, .on_return = 0};
   ::send(socket_.get(), &request, sizeof(request), MSG_NOSIGNAL);
   used_ &= ~(std::uint64_t{1} << link);

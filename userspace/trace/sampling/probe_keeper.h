@@ -6,10 +6,16 @@
 // kernel/events/uprobes.c, 6.18). Windows attach and detach all the time, so that it would happen
 // to one in ten of those that kill tmbpf amid them. Nobody kills this process, which blocks every
 // signal; when tmbpf goes, however it goes, it takes all of its probes out and ends.
+//
+// A thread of the target that hits a probe while the kernel puts in or takes out another waits for
+// that, asleep, and the kernel for it: 60 microseconds a probe, where one costs 3 while the target
+// does not run. So this process takes the CPU from that thread meanwhile, if it may (SCHED_FIFO).
 #pragma once
 
 #include <sys/types.h>
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -25,6 +31,8 @@ namespace tmbpf {
 // Of any thread.
 class ProbeKeeper {
  public:
+  static constexpr std::uint32_t kLinks = 16;  // at a time
+
   // Of the target `pid`. `path`: of the probed file, openable from here. Throws Error.
   ProbeKeeper(const bpf_program* program, const std::string& path, pid_t pid);
   ProbeKeeper(const ProbeKeeper&) = delete;
@@ -37,6 +45,8 @@ class ProbeKeeper {
     std::vector<std::uint64_t> offsets;  // in the file
     std::vector<std::uint64_t> cookies;  // as many
   };
+  // Work on a few probes is done on that CPU from now on, before whatever else runs there.
+  void work_on(int cpu) { cpu_ = cpu; }
   // Attaches by one uprobe_multi link, named by the number returned. Throws Error as UprobeLink.
   std::uint32_t attach(const Batch& batch);
   // The breakpoints go at once; the kernel then waits for its programs, but this does not.
@@ -48,12 +58,16 @@ class ProbeKeeper {
  private:
   struct Shared;
 
+  void go_to_work(std::size_t probes);
+
   pid_t pid_;
+  std::atomic<int> cpu_ = -1;
   std::mutex mutex_;
   Shared* shared_;  // with the process
   UniqueFd socket_;
   pid_t keeper_ = -1;
   std::uint64_t used_ = 0;  // bit i: link i exists
+  std::array<std::size_t, kLinks> probes_{};
 };
 
 // A link of a keeper, which must outlive it.

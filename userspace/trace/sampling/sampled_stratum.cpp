@@ -26,8 +26,8 @@ To to(Seconds time) {
 }  // namespace
 
 SampledStratum::SampledStratum(ProbeKeepers& keepers, const PythonTarget& target,
-                               tmbpf_stratum stratum, bool freelists)
-    : probes_(keepers, target, sites_of(target, stratum, freelists), stratum),
+                               const SiteHits& hits, tmbpf_stratum stratum, bool freelists)
+    : probes_(keepers, target, hits, sites_of(target, stratum, freelists), stratum),
       candidates_(target.identity.pid, target.python, stratum == TMBPF_STRATUM_SMALL),
       random_(std::random_device{}()),
       span_(kFirstSpan),

@@ -25,8 +25,8 @@ class SampledStratum {
   using Clock = std::chrono::steady_clock;
   using Seconds = std::chrono::duration<double>;
 
-  SampledStratum(ProbeKeepers& keepers, const PythonTarget& target, tmbpf_stratum stratum,
-                 bool freelists);
+  SampledStratum(ProbeKeepers& keepers, const PythonTarget& target, const SiteHits& hits,
+                 tmbpf_stratum stratum, bool freelists);
 
   // The share of its time that the target may lose to these windows.
   void set_budget(double share) { budget_ = share; }

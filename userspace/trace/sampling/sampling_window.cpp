@@ -149,7 +149,7 @@ WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
   WindowResult result;
   result.timed = plan.trap.count() != 0;
   begin(plan, probes.stratum());
-  probes.open();
+  probes.open(last_thread());
   const Clock::time_point opened = Clock::now();
   const auto delay = run_delay(pid_, last_thread());
   store(method_.run_delay, static_cast<std::uint64_t>(delay.count()));
@@ -165,7 +165,7 @@ WindowResult SamplingWindow::run(WindowProbes& probes, const Plan& plan,
   take_events(result, plan);
   store(method_.phase, std::uint32_t{TMBPF_PHASE_CLOSED});
   std::atomic_ref(method_.window).fetch_add(1);
-  probes.close();
+  probes.close(last_thread());
   const Clock::time_point closed = Clock::now();
   // In the tail the target is slowed down as before.
   const double wall = std::chrono::duration<double>(recorded - opened).count();

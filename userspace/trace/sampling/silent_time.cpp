@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "userspace/trace/budget/cpu_time.h"
-#include "userspace/trace/budget/run_delay.h"
+#include "userspace/trace/budget/thread_stat.h"
 
 namespace tmbpf {
 
@@ -31,7 +31,7 @@ std::uint64_t SilentTime::since(std::uint64_t left, pid_t thread) {
   const std::uint64_t from = std::max(looked_, left);
   const std::uint64_t passed = now > from ? now - from : 0;
   const auto ran = static_cast<std::uint64_t>(std::max(cpu - cpu_, nanoseconds(0)).count());
-  if (ran < passed / 2 && is_runnable(pid_, thread)) {
+  if (ran < passed / 2 && thread_stat(pid_, thread).value_or(ThreadStat{}).runnable) {
     waited_ += passed - ran;
   }
   looked_ = now;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/sampling/window_probes.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "symbols/process/process_identity.h"
 #include "tmbpf.skel.h"
+#include "userspace/trace/budget/thread_stat.h"
 
 namespace tmbpf {
 namespace {
@@ -74,54 +77,91 @@ std::vector<std::size_t> small_free_sites(const PythonTarget& target) {
 }
 
 ProbeKeepers::ProbeKeepers(const tmbpf_bpf& skeleton, const PythonTarget& target)
-    : exit(skeleton.progs.allocate_exit, target.image_file->path(), target.identity.pid),
+    : pid(target.identity.pid),
+      exit(skeleton.progs.allocate_exit, target.image_file->path(), target.identity.pid),
       release(skeleton.progs.release_enter, target.image_file->path(), target.identity.pid),
       owner(skeleton.progs.owner_enter, target.image_file->path(), target.identity.pid),
       enter(skeleton.progs.allocate_enter, target.image_file->path(), target.identity.pid) {}
 
 std::uint64_t ProbeKeepers::memory() const { return private_bytes(exit.pid()); }
 
-WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target,
+void ProbeKeepers::go_to(pid_t thread) {
+  const auto known = thread_stat(pid, thread);
+  const auto stat = known ? known : thread_stat(pid, pid);
+  for (ProbeKeeper* keeper : all()) {
+    keeper->work_on(stat ? stat->cpu : -1);
+  }
+}
+
+WindowProbes::WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, const SiteHits& hits,
                            std::vector<std::size_t> sites, tmbpf_stratum stratum)
     : keepers_(keepers),
       target_(target),
+      hits_(hits),
       stratum_(stratum),
       sites_(std::move(sites)),
       kept_(target.plan.sites.size(), false) {}
 
-// Results first, as in ProbeLinks.
+// The busiest last: a hit while the kernel attaches the next one waits for it, asleep.
+std::vector<std::size_t> WindowProbes::by_hits() const {
+  std::vector<std::pair<std::uint32_t, std::size_t>> counted;
+  counted.reserve(sites_.size());
+  for (const std::size_t site : sites_) {
+    counted.emplace_back(hits_.of(site), site);
+  }
+  std::ranges::sort(counted);
+  std::vector<std::size_t> sites;
+  sites.reserve(counted.size());
+  for (const auto& [hits, site] : counted) {
+    sites.push_back(site);
+  }
+  return sites;
+}
+
+// Results first, as in ProbeLinks; of those that come and go the smallest last, since what is
+// attached by then is hit meanwhile, and nothing counts before all are.
 std::vector<KeptLink> WindowProbes::attach(bool kept) const {
-  std::vector<KeptLink> links;
-  const std::pair<Program, ProbeKeeper*> programs[] = {{Program::exit, &keepers_.exit},
-                                                       {Program::release, &keepers_.release},
-                                                       {Program::owner, &keepers_.owner},
-                                                       {Program::enter, &keepers_.enter}};
-  for (const auto& [kind, keeper] : programs) {
+  struct Part {
+    Program program;
+    ProbeKeeper* keeper;
     ProbeKeeper::Batch batch;
-    for (const std::size_t index : sites_) {
-      const ProbeSite& site = target_.plan.sites[index];
-      const bool wanted = takes_pools(index) ? !kept && !listens() : kept_[index] == kept;
-      if (wanted && program_of(site.site) == kind) {
-        batch.offsets.push_back(site.file_offset);
-        batch.cookies.push_back(index);
-        batch.on_return = site.attach == AttachKind::function_return;
-      }
+  };
+  std::array<Part, 4> parts{
+      Part{Program::exit, &keepers_.exit, {}}, Part{Program::release, &keepers_.release, {}},
+      Part{Program::owner, &keepers_.owner, {}}, Part{Program::enter, &keepers_.enter, {}}};
+  for (const std::size_t index : by_hits()) {
+    const ProbeSite& site = target_.plan.sites[index];
+    if (takes_pools(index) ? !kept && !listens() : kept_[index] == kept) {
+      Part& part = *std::ranges::find(parts, program_of(site.site), &Part::program);
+      part.batch.offsets.push_back(site.file_offset);
+      part.batch.cookies.push_back(index);
+      part.batch.on_return = site.attach == AttachKind::function_return;
     }
-    links.emplace_back(*keeper, batch);
+  }
+  if (!kept) {
+    std::ranges::stable_sort(parts, std::greater(),
+                             [](const Part& part) { return part.batch.offsets.size(); });
+  }
+  std::vector<KeptLink> links;
+  links.reserve(parts.size());
+  for (const Part& part : parts) {
+    links.emplace_back(*part.keeper, part.batch);
   }
   return links;
 }
 
 // Else those that are attached first are hit while a keeper is still busy with the last window.
-void WindowProbes::open() {
+void WindowProbes::open(pid_t thread) {
   for (ProbeKeeper* keeper : keepers_.all()) {
     keeper->wait();
   }
+  keepers_.go_to(thread);
   window_ = attach(false);
 }
 
 // In the reverse order.
-void WindowProbes::close() {
+void WindowProbes::close(pid_t thread) {
+  keepers_.go_to(thread);
   while (!window_.empty()) {
     window_.pop_back();
   }

@@ -13,6 +13,7 @@
 #include "symbols/python_target.h"
 #include "userspace/trace/bpf_skeleton.h"
 #include "userspace/trace/sampling/probe_keeper.h"
+#include "userspace/trace/sampling/site_hits.h"
 
 namespace tmbpf {
 
@@ -32,6 +33,10 @@ struct ProbeKeepers {
   // may still be shared with that process, too.
   [[nodiscard]] std::uint64_t memory() const;
 
+  // They work where the target's thread runs now.
+  void go_to(pid_t thread);
+
+  pid_t pid;
   ProbeKeeper exit;
   ProbeKeeper release;
   ProbeKeeper owner;
@@ -43,13 +48,14 @@ struct ProbeKeepers {
 class WindowProbes {
  public:
   // Both must outlive it. Nothing is attached yet. `sites`: by index in the plan, ascending.
-  WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, std::vector<std::size_t> sites,
-               tmbpf_stratum stratum = TMBPF_STRATUM_NONE);
+  WindowProbes(ProbeKeepers& keepers, const PythonTarget& target, const SiteHits& hits,
+               std::vector<std::size_t> sites, tmbpf_stratum stratum = TMBPF_STRATUM_NONE);
 
   // Attaches what comes and goes, once the kernel is done with the last window; throws Error as
   // UprobeLink does. Until close(), which returns before the kernel is done.
-  void open();
-  void close();
+  // `thread`: the one of the target that is likely to run, whose CPU that is done on.
+  void open(pid_t thread);
+  void close(pid_t thread);
   // Attaches those sites where pymalloc takes pools, or leaves them to windows. Not while one is
   // open.
   void listen(bool on);
@@ -67,10 +73,12 @@ class WindowProbes {
   [[nodiscard]] std::size_t attached() const;
 
  private:
+  [[nodiscard]] std::vector<std::size_t> by_hits() const;
   [[nodiscard]] std::vector<KeptLink> attach(bool kept) const;
 
   ProbeKeepers& keepers_;
   const PythonTarget& target_;
+  SiteHits hits_;
   tmbpf_stratum stratum_;
   std::vector<std::size_t> sites_;
   std::vector<bool> kept_;
