@@ -63,13 +63,13 @@ class Extent:
         return self.kills if mode in ("exact", "live") else self.window_kills
 
 
-# The default: 45 minutes with all modes on two CPUs (plan_test.py).
+# The default: 55 minutes with all modes on two CPUs (plan_test.py).
 DEFAULT = Extent(
     name="default", every_python=False, rounds=5, seconds=0.07, first_numbers=5, cycles=10, snapshots=3,
     held_blocks=SNAPSHOT_GOAL_BLOCKS, kills=3, window_kills=20, view_rounds=1, viewed_traces=GOAL_TRACES,
     workloads=NAMES, left_out_when_long=LIKE_OTHERS, memray_workloads=("micro_object", "json_documents", "flask_app"),
     every_depth=False, depths=(1, 10, 25, 100), every_budget=True, goal_rounds=2, side_rounds=1, short_seconds=0.2,
-    sampled_rounds=5, sampled_seconds=20, auto_rounds=1, auto_settle=2, auto_seconds=4, long_untraced=1.5,
+    sampled_rounds=5, sampled_seconds=20, auto_rounds=3, auto_settle=2, auto_seconds=4, long_untraced=2,
     memory_rounds=1, memory_depths=(1, 10, 100), memory_live_depths=(10,), memory_peer_depths=(1,),
     few_tests=False, sampled_tests=20,
     leaks=leaks.NAMES, leak_modes=("exact", "live", "sampled"), leaked_bytes=13 * MIB, leak_seconds=3,

@@ -10,7 +10,7 @@ leaks      programs (tests/bench/leaks) that leak from one line: is it found, wi
 
 The last three run on Debian's Python, or the newest that --python names; so does tracing, but for --thorough. Slow
 figures are no failure: the exit status is 0 unless something breaks, or a view shows other numbers than Python's.
-A run takes about 45 minutes, most of them in the modes that act from time to time and so must be watched for a while;
+A run takes about 55 minutes, most of them in the modes that act from time to time and so must be watched for a while;
 it begins with its plan. --quick is a minute or two for each part, with rough figures; --thorough takes hours: every
 Python, every depth and mode on every workload, five rounds of all.
 """
