@@ -172,8 +172,8 @@ static __always_inline __u64 parts_of(__u64 code)
 	return ((filename * 3 + qualname) * 5 + linetable) * 7 + firstlineno;
 }
 
-/* The id of the code object that was read: that of its like, or a new one, whose description is sent;
- * 0: it could not be. */
+/* The id of the code object that was read: that of its like, or a new one, whose description is
+ * sent; 0: it could not be. */
 static __noinline __u32 identify_code(struct scratch *scratch)
 {
 	__u64 hash = hash_of_code(scratch);
