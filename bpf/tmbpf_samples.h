@@ -54,10 +54,10 @@ struct tmbpf_method {
 	__u32 counted;	 /* 1: hits are counted by site */
 	__u32 timed; /* hits whose time in our programs was taken: one in TMBPF_TIMED of each site,
 		      * while they are counted and not sampled; written by the programs */
-	__u64 timed_time; /* of those, in all; likewise */
-	__u64 begun;	  /* when the one began that is timed now, or 0; likewise */
-	__u64
-	    awake_until; /* the tracer looks for pools by itself (tmbpf_taken_pools.h); likewise */
+	__u64 timed_time;  /* of those, in all; likewise */
+	__u64 begun;	   /* when the one began that is timed now, or 0; likewise */
+	__u64 awake_until; /* the tracer looks for pools by itself (tmbpf_taken_pools.h);
+			    * written by both */
 };
 
 /* What happened to a block while a window was open, in order. Mapped by the tracer. */

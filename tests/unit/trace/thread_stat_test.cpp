@@ -2,7 +2,6 @@
 #include "userspace/trace/budget/thread_stat.h"
 
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>

@@ -28,7 +28,7 @@
 namespace tmbpf {
 namespace {
 
-constexpr std::size_t kFew = 256;  // probes: half a millisecond, for which the target stops
+constexpr std::size_t kFew = 256;  // probes; the target stops for them: 0.5 ms were seen
 constexpr int kNiceness = -20;     // setpriority(2), where a real-time policy is not allowed
 constexpr int kUnused = 10;        // file descriptors from here on are moved to
 

@@ -8,8 +8,9 @@
 // signal; when tmbpf goes, however it goes, it takes all of its probes out and ends.
 //
 // A thread of the target that hits a probe while the kernel puts in or takes out another waits for
-// that, asleep, and the kernel for it: 60 microseconds a probe, where one costs 3 while the target
-// does not run. So this process takes the CPU from that thread meanwhile, if it may (SCHED_FIFO).
+// that, asleep, and the kernel for it, again and again (find_active_uprobe_rcu, 6.18). So this
+// process takes the CPU from that thread meanwhile, if it may (SCHED_FIFO): the work is done
+// sooner.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of a stratum's sites stay attached between windows: to attach one takes the
-// kernel 3 to 70 microseconds each time, a hit that does not count costs the target about one.
+// kernel up to 70 microseconds each time, a hit that does not count costs the target about one.
 // Those that are hit seldom stay, and go when they become busy. (Of those where pymalloc takes
 // pools see pool_sites.h.)
 #pragma once
